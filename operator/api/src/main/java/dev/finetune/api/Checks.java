@@ -1,0 +1,13 @@
+package dev.finetune.api;
+
+import org.jspecify.annotations.Nullable;
+
+/** The action of each data check, and two limits; absent members take the defaults of design/judgement.md. */
+public record Checks(
+        @Nullable CheckAction leakage,
+        @Nullable CheckAction duplicates,
+        @Nullable CheckAction conflictingLabels,
+        @Nullable CheckAction unreadable,
+        @Nullable CheckAction empty,
+        @Nullable Integer minExamplesPerClass,
+        @Nullable Integer maxClassRatio) {}

@@ -1,0 +1,15 @@
+package dev.finetune.api;
+
+import org.jspecify.annotations.Nullable;
+
+/** The labelled data and how it is read, split, checked and cleaned. */
+public record DatasetSpec(
+        @Nullable DataFormat format,
+        @Nullable CsvDialect csv,
+        @Nullable Columns columns,
+        @Nullable DataSource train,
+        @Nullable DataSplit validation,
+        @Nullable DataSplit test,
+        @Nullable Long splitSeed,
+        @Nullable Preprocessing preprocessing,
+        @Nullable Checks checks) {}

@@ -1,0 +1,18 @@
+package dev.finetune.api;
+
+import org.jspecify.annotations.Nullable;
+
+/** What a user asks for: a base model, data, how to train and how to judge. */
+public record FineTuneJobSpec(
+        @Nullable Task task,
+        @Nullable Boolean suspend,
+        @Nullable String profile,
+        @Nullable BaseModelSource model,
+        @Nullable DatasetSpec dataset,
+        @Nullable TrainingSpec training,
+        @Nullable EvaluationSpec evaluation,
+        @Nullable OutputSpec output,
+        @Nullable Integer activeDeadlineSeconds,
+        @Nullable Integer backoffLimit,
+        @Nullable Integer ttlSecondsAfterFinished,
+        @Nullable PodTemplate podTemplate) {}

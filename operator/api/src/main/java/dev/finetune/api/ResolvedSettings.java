@@ -1,0 +1,12 @@
+package dev.finetune.api;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What was resolved on the first visit and holds for every later stage and run. */
+public record ResolvedSettings(
+        @Nullable String profile,
+        @Nullable String image,
+        @Nullable Integer planVersion,
+        @Nullable List<DeployedModel> deployed,
+        @Nullable String storageUri) {}
