@@ -1,0 +1,153 @@
+package dev.finetune.trainer.evaluation;
+
+import java.util.Arrays;
+
+/**
+ * For each of k classes: how many examples have it, were given it, and both. Every decision metric is a function of these 3k numbers,
+ * so a resample of a test set is cheap. A decision for a label outside the set is counted under index k. Absent values are NaN.
+ */
+final class ClassCounts {
+    private final int classes;
+    private final long[] hits;
+    private final long[] predicted;
+    private final long[] actual;
+
+    ClassCounts(int classes) {
+        this.classes = classes;
+        this.hits = new long[classes];
+        this.predicted = new long[classes + 1];
+        this.actual = new long[classes];
+    }
+
+    static ClassCounts of(int[] truth, int[] decisions, int classes) {
+        ClassCounts counts = new ClassCounts(classes);
+        for (int i = 0; i < truth.length; i++) {
+            counts.add(truth[i], decisions[i], 1);
+        }
+        return counts;
+    }
+
+    void clear() {
+        Arrays.fill(hits, 0);
+        Arrays.fill(predicted, 0);
+        Arrays.fill(actual, 0);
+    }
+
+    void add(int truth, int decision, long count) {
+        actual[truth] += count;
+        predicted[decision] += count;
+        if (truth == decision) {
+            hits[truth] += count;
+        }
+    }
+
+    long actual(int label) {
+        return actual[label];
+    }
+
+    /** The value of a decision metric; {@code positive} is the positive class, or -1. */
+    double value(MetricName metric, int positive) {
+        return switch (metric) {
+            case ACCURACY -> ratio(sum(hits), sum(actual));
+            case BALANCED_ACCURACY, RECALL_MACRO -> macro(MetricName.RECALL_PER_CLASS);
+            case PRECISION -> positive < 0 ? Double.NaN : precision(positive);
+            case RECALL -> positive < 0 ? Double.NaN : recall(positive);
+            case F1 -> positive < 0 ? Double.NaN : f1(positive);
+            case PRECISION_MACRO -> macro(MetricName.PRECISION_PER_CLASS);
+            case F1_MACRO -> macro(MetricName.F1_PER_CLASS);
+            case PRECISION_MICRO -> ratio(sum(hits), predictedAsPresent());
+            case RECALL_MICRO -> ratio(sum(hits), sum(actual));
+            case F1_MICRO -> ratio(2 * sum(hits), predictedAsPresent() + sum(actual));
+            case PRECISION_WEIGHTED -> weighted(MetricName.PRECISION_PER_CLASS);
+            case RECALL_WEIGHTED -> weighted(MetricName.RECALL_PER_CLASS);
+            case F1_WEIGHTED -> weighted(MetricName.F1_PER_CLASS);
+            case MCC -> mcc();
+            case PRECISION_PER_CLASS, RECALL_PER_CLASS, F1_PER_CLASS, ROC_AUC, PR_AUC, LOG_LOSS, ECE ->
+                throw new IllegalArgumentException(metric + " is not one number of decisions");
+        };
+    }
+
+    /** A per-class metric of one class; NaN where the test set has no example of it. */
+    double perClass(MetricName metric, int label) {
+        if (actual[label] == 0) {
+            return Double.NaN;
+        }
+        return switch (metric) {
+            case PRECISION_PER_CLASS -> precision(label);
+            case RECALL_PER_CLASS -> recall(label);
+            case F1_PER_CLASS -> f1(label);
+            default -> throw new IllegalArgumentException(metric + " is not one number for each class");
+        };
+    }
+
+    private double precision(int label) {
+        return ratio(hits[label], predicted[label]);
+    }
+
+    private double recall(int label) {
+        return ratio(hits[label], actual[label]);
+    }
+
+    private double f1(int label) {
+        return ratio(2 * hits[label], predicted[label] + actual[label]);
+    }
+
+    private double macro(MetricName perClass) {
+        double sum = 0;
+        int present = 0;
+        for (int label = 0; label < classes; label++) {
+            if (actual[label] > 0) {
+                sum += perClass(perClass, label);
+                present++;
+            }
+        }
+        return present == 0 ? Double.NaN : sum / present;
+    }
+
+    private double weighted(MetricName perClass) {
+        double sum = 0;
+        long all = 0;
+        for (int label = 0; label < classes; label++) {
+            if (actual[label] > 0) {
+                sum += perClass(perClass, label) * actual[label];
+                all += actual[label];
+            }
+        }
+        return all == 0 ? Double.NaN : sum / all;
+    }
+
+    private long predictedAsPresent() {
+        long sum = 0;
+        for (int label = 0; label < classes; label++) {
+            sum += actual[label] > 0 ? predicted[label] : 0;
+        }
+        return sum;
+    }
+
+    /** The multi-class correlation R_k (Gorodkin 2004); 0 where one side is constant. */
+    private double mcc() {
+        double all = sum(actual);
+        double both = 0;
+        double squaresActual = 0;
+        double squaresPredicted = (double) predicted[classes] * predicted[classes];
+        for (int label = 0; label < classes; label++) {
+            both += (double) actual[label] * predicted[label];
+            squaresActual += (double) actual[label] * actual[label];
+            squaresPredicted += (double) predicted[label] * predicted[label];
+        }
+        double spread = (all * all - squaresActual) * (all * all - squaresPredicted);
+        return spread <= 0 ? 0 : (sum(hits) * all - both) / Math.sqrt(spread);
+    }
+
+    private static long sum(long[] values) {
+        long sum = 0;
+        for (long value : values) {
+            sum += value;
+        }
+        return sum;
+    }
+
+    private static double ratio(long part, long whole) {
+        return whole == 0 ? 0 : (double) part / whole;
+    }
+}

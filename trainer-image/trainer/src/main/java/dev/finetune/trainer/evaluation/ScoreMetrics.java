@@ -1,0 +1,170 @@
+package dev.finetune.trainer.evaluation;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The metrics that need probabilities, for any weights of the examples: sorted once, then linear in the number of examples, so that
+ * a resample is a vector of counts. A probability is that of label j for example i: {@code [n][k]}.
+ */
+final class ScoreMetrics {
+    private static final int BINS = 15;
+
+    /** The smallest probability that log loss sees, as in scikit-learn: one unit in the last place of 1. */
+    private static final double EPSILON = Math.ulp(1.0);
+
+    private final int[] truth;
+    private final double[][] probabilities;
+    private final int classes;
+    private final double[] logLosses;
+    private final List<int[]> byScore = new ArrayList<>();
+
+    ScoreMetrics(int[] truth, double[][] probabilities, int classes) {
+        this.truth = truth;
+        this.probabilities = probabilities;
+        this.classes = classes;
+        this.logLosses = new double[truth.length];
+        for (int i = 0; i < truth.length; i++) {
+            double p = Math.clamp(probabilities[i][truth[i]], EPSILON, 1 - EPSILON);
+            logLosses[i] = -Math.log(p);
+        }
+    }
+
+    /** The metric with every example counted as often as its weight says; NaN where it does not exist. */
+    double value(MetricName metric, int positive, int[] weights) {
+        return switch (metric) {
+            case LOG_LOSS -> logLoss(weights);
+            case ECE -> calibrationError(weights);
+            case ROC_AUC -> rocAuc(weights);
+            case PR_AUC -> prAuc(positive, weights);
+            default -> throw new IllegalArgumentException(metric + " does not need scores");
+        };
+    }
+
+    private double logLoss(int[] weights) {
+        double sum = 0;
+        long all = 0;
+        for (int i = 0; i < truth.length; i++) {
+            sum += weights[i] * logLosses[i];
+            all += weights[i];
+        }
+        return all == 0 ? Double.NaN : sum / all;
+    }
+
+    /** Expected calibration error: the mean gap between confidence and accuracy over 15 bins of equal width. */
+    private double calibrationError(int[] weights) {
+        double[] confidence = new double[BINS];
+        double[] correct = new double[BINS];
+        long all = 0;
+        for (int i = 0; i < truth.length; i++) {
+            int decision = Decisions.best(probabilities[i]);
+            double score = probabilities[i][decision];
+            int bin = Math.min((int) (score * BINS), BINS - 1);
+            confidence[bin] += weights[i] * score;
+            correct[bin] += decision == truth[i] ? weights[i] : 0;
+            all += weights[i];
+        }
+        double gap = 0;
+        for (int bin = 0; bin < BINS; bin++) {
+            gap += Math.abs(confidence[bin] - correct[bin]);
+        }
+        return all == 0 ? Double.NaN : gap / all;
+    }
+
+    /** One class against the rest, averaged over the classes that have both outcomes. */
+    private double rocAuc(int[] weights) {
+        double sum = 0;
+        int defined = 0;
+        for (int label = 0; label < classes; label++) {
+            double area = rocAucOf(label, weights);
+            if (!Double.isNaN(area)) {
+                sum += area;
+                defined++;
+            }
+        }
+        return defined == 0 ? Double.NaN : sum / defined;
+    }
+
+    private double prAuc(int positive, int[] weights) {
+        if (classes == 2) {
+            return positive < 0 ? Double.NaN : averagePrecisionOf(positive, weights);
+        }
+        double sum = 0;
+        int defined = 0;
+        for (int label = 0; label < classes; label++) {
+            double area = averagePrecisionOf(label, weights);
+            if (!Double.isNaN(area)) {
+                sum += area;
+                defined++;
+            }
+        }
+        return defined == 0 ? Double.NaN : sum / defined;
+    }
+
+    /** The chance that an example of the class scores higher than one of the others; ties count half. */
+    private double rocAucOf(int label, int[] weights) {
+        int[] order = order(label);
+        double area = 0;
+        long positives = 0;
+        long negatives = 0;
+        for (int from = 0; from < order.length; ) {
+            double score = probabilities[order[from]][label];
+            long tiedPositives = 0;
+            long tiedNegatives = 0;
+            int to = from;
+            for (; to < order.length && probabilities[order[to]][label] == score; to++) {
+                if (truth[order[to]] == label) {
+                    tiedPositives += weights[order[to]];
+                } else {
+                    tiedNegatives += weights[order[to]];
+                }
+            }
+            area += tiedNegatives * (positives + tiedPositives / 2.0);
+            positives += tiedPositives;
+            negatives += tiedNegatives;
+            from = to;
+        }
+        return positives == 0 || negatives == 0 ? Double.NaN : area / positives / negatives;
+    }
+
+    /** Average precision: the sum of precision times the step in recall, from the highest score down. */
+    private double averagePrecisionOf(int label, int[] weights) {
+        int[] order = order(label);
+        double area = 0;
+        long positives = 0;
+        long seen = 0;
+        for (int from = 0; from < order.length; ) {
+            double score = probabilities[order[from]][label];
+            long tiedPositives = 0;
+            int to = from;
+            for (; to < order.length && probabilities[order[to]][label] == score; to++) {
+                tiedPositives += truth[order[to]] == label ? weights[order[to]] : 0;
+                seen += weights[order[to]];
+            }
+            positives += tiedPositives;
+            area += seen == 0 ? 0 : tiedPositives * ((double) positives / seen);
+            from = to;
+        }
+        return positives == 0 ? Double.NaN : area / positives;
+    }
+
+    /** The examples from the highest score of the label to the lowest. */
+    private int[] order(int label) {
+        if (byScore.isEmpty()) {
+            byScore.addAll(Collections.nCopies(classes, new int[0]));
+        }
+        int[] order = byScore.get(label);
+        if (order.length != truth.length) {
+            List<Integer> indices = new ArrayList<>(truth.length);
+            for (int i = 0; i < truth.length; i++) {
+                indices.add(i);
+            }
+            indices.sort(Comparator.comparingDouble(i -> -probabilities[i][label]));
+            order = indices.stream().mapToInt(Integer::intValue).toArray();
+            byScore.set(label, order);
+        }
+        return order;
+    }
+}
