@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 public record ModelVersion(
         @Nullable String digest,
         @Nullable String version,
+        @Nullable String modelName,
         @Nullable String storageUri,
         @Nullable String job,
         @Nullable String metric,
