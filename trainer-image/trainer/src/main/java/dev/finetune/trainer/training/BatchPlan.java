@@ -1,0 +1,91 @@
+package dev.finetune.trainer.training;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * The order of one epoch, a pure function of seed and epoch: shuffle, sort by length inside windows of {@value #WINDOW} steps, cut
+ * into steps, shuffle the steps. The last shuffle is not decoration: labels correlate with length, and steps that run from long to
+ * short ruin the model (design/pipeline.md).
+ */
+final class BatchPlan {
+    /** How many steps' worth of examples are sorted together. */
+    static final int WINDOW = 20;
+
+    private final int[] lengths;
+    private final int examplesPerStep;
+    private final long seed;
+
+    /** Plans over examples with these lengths in tokens; every step but an epoch's smallest has exactly that many examples. */
+    BatchPlan(int[] lengths, int examplesPerStep, long seed) {
+        if (lengths.length == 0 || examplesPerStep < 1) {
+            throw new IllegalArgumentException("a plan needs examples and a positive step size, got " + lengths.length
+                    + " and " + examplesPerStep);
+        }
+        this.lengths = lengths.clone();
+        this.examplesPerStep = examplesPerStep;
+        this.seed = seed;
+    }
+
+    /** Optimizer steps of every epoch. */
+    int stepsPerEpoch() {
+        return Math.ceilDiv(lengths.length, examplesPerStep);
+    }
+
+    /** The examples of each step of that epoch (from 0). Inside a step they run from long to short. */
+    List<int[]> epoch(int epoch) {
+        Random random = new Random(Seeds.mix(seed, Seeds.ORDER, epoch));
+        List<Integer> order = new ArrayList<>(lengths.length);
+        for (int i = 0; i < lengths.length; i++) {
+            order.add(i);
+        }
+        Collections.shuffle(order, random);
+        int window = WINDOW * examplesPerStep;
+        List<int[]> steps = new ArrayList<>(stepsPerEpoch());
+        for (int from = 0; from < order.size(); from += window) {
+            List<Integer> sorted = order.subList(from, Math.min(order.size(), from + window));
+            sorted.sort(Comparator.comparingInt((Integer i) -> -lengths[i]));
+            for (int at = 0; at < sorted.size(); at += examplesPerStep) {
+                steps.add(sorted.subList(at, Math.min(sorted.size(), at + examplesPerStep)).stream()
+                        .mapToInt(Integer::intValue)
+                        .toArray());
+            }
+        }
+        Collections.shuffle(steps, random);
+        return steps;
+    }
+
+    /** Cuts a step into micro-batches of at most that many examples and, padded, that many tokens; one example always fits. */
+    List<int[]> microBatches(int[] step, int maxExamples, int maxTokens) {
+        List<int[]> cut = new ArrayList<>();
+        int from = 0;
+        int longest = 0;
+        for (int at = 0; at < step.length; at++) {
+            int grown = Math.max(longest, lengths[step[at]]);
+            int size = at - from + 1;
+            if (size > 1 && (size > maxExamples || (long) grown * size > maxTokens)) {
+                cut.add(Arrays.copyOfRange(step, from, at));
+                from = at;
+                grown = lengths[step[at]];
+            }
+            longest = grown;
+        }
+        cut.add(Arrays.copyOfRange(step, from, step.length));
+        return cut;
+    }
+
+    /** Tokens in a batch that only pad: {@code longest x size - sum}. */
+    long padding(int[] batch) {
+        int longest = Arrays.stream(batch).map(i -> lengths[i]).max().orElse(0);
+        return (long) longest * batch.length - tokens(batch);
+    }
+
+    /** Tokens in a batch that carry text. */
+    long tokens(int[] batch) {
+        return Arrays.stream(batch).mapToLong(i -> lengths[i]).sum();
+    }
+}

@@ -1,0 +1,113 @@
+package dev.finetune.trainer.training;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * L2 logistic regression in double precision, the objective of scikit-learn's {@code LogisticRegression(C)}: the sum of the
+ * negative log likelihoods times C plus half the squared norm of the weights; intercepts are free. Two classes have one row of
+ * weights, more have one each.
+ */
+record LogisticRegression(int features, int classes, double[] weights) {
+    private static final int CHUNK = 64;
+
+    /** Rows of weights: {@code weights[f x rows + r]}, then the intercepts at {@code features x rows + r}. */
+    private static int rows(int classes) {
+        return classes == 2 ? 1 : classes;
+    }
+
+    /** Fits {@code x[examples][features]} to class indices; starts from a fit of the same shape where one is given. */
+    static LogisticRegression fit(double[][] x, int[] y, int classes, double c, double[] start) {
+        int features = x[0].length;
+        double[] w = start.length == 0 ? new double[(features + 1) * rows(classes)] : start.clone();
+        Lbfgs.Objective objective = (point, gradient) -> objective(x, y, classes, c, point, gradient);
+        return new LogisticRegression(features, classes, Lbfgs.minimize(objective, w, 2000, 1e-7 * Math.max(1, c)));
+    }
+
+    /** The probability of each class for each row. */
+    double[][] probabilities(double[][] x) {
+        return Arrays.stream(x)
+                .parallel()
+                .map(row -> softmax(scores(row, weights, features, rows(classes)), classes))
+                .toArray(double[][]::new);
+    }
+
+    private static double objective(double[][] x, int[] y, int classes, double c, double[] w, double[] gradient) {
+        int features = x[0].length;
+        int rows = rows(classes);
+        // Chunks have fixed borders and are added in order: the sum does not depend on the number of threads.
+        double[][] parts = IntStream.range(0, Math.ceilDiv(x.length, CHUNK))
+                .parallel()
+                .mapToObj(k -> part(x, y, classes, w, k * CHUNK, Math.min(x.length, (k + 1) * CHUNK)))
+                .toArray(double[][]::new);
+        Arrays.fill(gradient, 0);
+        double loss = 0;
+        for (double[] part : parts) {
+            loss += part[w.length];
+            for (int i = 0; i < w.length; i++) {
+                gradient[i] += part[i];
+            }
+        }
+        double norm = 0;
+        for (int i = 0; i < w.length; i++) {
+            double penalised = i < features * rows ? w[i] : 0;
+            gradient[i] = gradient[i] * c + penalised;
+            norm += penalised * penalised;
+        }
+        return c * loss + norm / 2;
+    }
+
+    /** Gradient of a chunk's loss, then the loss itself in the last place. */
+    private static double[] part(double[][] x, int[] y, int classes, double[] w, int from, int to) {
+        int features = x[0].length;
+        int rows = rows(classes);
+        double[] part = new double[w.length + 1];
+        for (int i = from; i < to; i++) {
+            double[] p = softmax(scores(x[i], w, features, rows), classes);
+            part[w.length] -= Math.log(Math.max(p[y[i]], Double.MIN_NORMAL));
+            double[] error = new double[rows];
+            for (int r = 0; r < rows; r++) {
+                int label = rows == 1 ? 1 : r;
+                error[r] = p[label] - (y[i] == label ? 1 : 0);
+            }
+            for (int f = 0; f < features; f++) {
+                double value = x[i][f];
+                int at = f * rows;
+                for (int r = 0; r < rows; r++) {
+                    part[at + r] += value * error[r];
+                }
+            }
+            for (int r = 0; r < rows; r++) {
+                part[features * rows + r] += error[r];
+            }
+        }
+        return part;
+    }
+
+    private static double[] scores(double[] row, double[] w, int features, int rows) {
+        double[] scores = Arrays.copyOfRange(w, features * rows, features * rows + rows);
+        for (int f = 0; f < features; f++) {
+            double value = row[f];
+            int at = f * rows;
+            for (int r = 0; r < rows; r++) {
+                scores[r] += value * w[at + r];
+            }
+        }
+        return scores;
+    }
+
+    private static double[] softmax(double[] scores, int classes) {
+        double[] logits = classes == 2 && scores.length == 1 ? new double[] {0, scores[0]} : scores;
+        double max = Arrays.stream(logits).max().orElse(0);
+        double sum = 0;
+        double[] p = new double[logits.length];
+        for (int i = 0; i < p.length; i++) {
+            p[i] = Math.exp(logits[i] - max);
+            sum += p[i];
+        }
+        for (int i = 0; i < p.length; i++) {
+            p[i] /= sum;
+        }
+        return p;
+    }
+}

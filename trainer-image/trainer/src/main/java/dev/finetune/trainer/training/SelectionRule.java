@@ -1,0 +1,36 @@
+package dev.finetune.trainer.training;
+
+import dev.finetune.api.EarlyStopping;
+import dev.finetune.api.EvaluationSpec;
+import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.TrainingSpec;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** How the best validation is chosen and when training gives up: {@code selectBy} absent is the primary metric, else f1Macro. */
+record SelectionRule(
+        String metric,
+        @Nullable String positiveLabel,
+        @Nullable Integer patience,
+        double minDelta) {
+    /** What the spec asks for. */
+    static SelectionRule of(FineTuneJobSpec spec) {
+        Optional<TrainingSpec> training = Optional.ofNullable(spec.training());
+        Optional<EvaluationSpec> evaluation = Optional.ofNullable(spec.evaluation());
+        Optional<EarlyStopping> stopping = training.map(TrainingSpec::earlyStopping);
+        return new SelectionRule(
+                training.map(TrainingSpec::selectBy)
+                        .or(() -> evaluation.map(EvaluationSpec::primaryMetric))
+                        .orElse("f1Macro"),
+                evaluation.map(EvaluationSpec::positiveLabel).orElse(null),
+                stopping.map(s -> s.patience() == null ? Integer.valueOf(3) : s.patience())
+                        .orElse(null),
+                stopping.map(EarlyStopping::minDelta).map(Double::parseDouble).orElse(0.0));
+    }
+
+    /** Before the first validation. */
+    Selection start() {
+        boolean lowerIsBetter = metric.equals("loss") || metric.equals("logLoss") || metric.equals("ece");
+        return Selection.start(metric, !lowerIsBetter, patience, minDelta);
+    }
+}

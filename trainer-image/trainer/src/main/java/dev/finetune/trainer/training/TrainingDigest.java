@@ -1,0 +1,40 @@
+package dev.finetune.trainer.training;
+
+import dev.finetune.api.Json;
+import dev.finetune.api.Task;
+import dev.finetune.api.TextPreprocessing;
+import dev.finetune.api.run.Plan;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that determines which weights come out, and nothing else: not stage, run, micro-batch, deadline, storage or profile. A
+ * checkpoint with another digest belongs to another training.
+ */
+record TrainingDigest(
+        @Nullable String modelDigest,
+        @Nullable String datasetDigest,
+        Task task,
+        ResolvedHyperparameters hyperparameters,
+        TextPreprocessing preprocessing,
+        SelectionRule selection,
+        String build) {
+
+    /** {@code sha256:} and 64 hex digits. */
+    static String of(
+            Plan plan,
+            ResolvedHyperparameters hyperparameters,
+            TextPreprocessing preprocessing,
+            SelectionRule selection) {
+        Task task = plan.spec().task() == null
+                ? Task.TextClassification
+                : plan.spec().task();
+        return Json.digest(new TrainingDigest(
+                plan.modelDigest(),
+                plan.datasetDigest(),
+                task,
+                hyperparameters,
+                preprocessing,
+                selection,
+                plan.build()));
+    }
+}
