@@ -1,6 +1,8 @@
 package dev.finetune.trainer.artifact;
 
+import dev.finetune.api.EvaluationSummary;
 import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.McNemar;
 import dev.finetune.api.MetricResult;
 import dev.finetune.api.RuleResult;
 import dev.finetune.api.Task;
@@ -34,10 +36,25 @@ public record Manifest(
         String cpu,
         int threads,
         String createdAt,
+        @Nullable String license,
         boolean gatePassed,
+        String gateReason,
+        @Nullable String gateMessage,
+        EvaluationSummary summary,
         List<MetricResult> metrics,
+        List<McNemar> mcnemar,
         List<RuleResult> rules,
         Map<String, String> files) {
     /** The version this code writes and understands. */
     public static final int VERSION = 1;
+
+    /** What people call this version by: the first 12 hex digits of the digest. */
+    public String version() {
+        return digestHex().substring(0, 12);
+    }
+
+    /** The 64 hex digits of the digest: the name of the artefact's folder in the store. */
+    public String digestHex() {
+        return digest.substring(digest.indexOf(':') + 1);
+    }
 }
