@@ -3,10 +3,19 @@ package dev.finetune.api;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What was resolved on the first visit and holds for every later stage and run. */
+/**
+ * What was resolved on the first visit and holds for every later stage and run.
+ *
+ * @param modelDigest what prepare verified
+ * @param candidateDigest what train made
+ * @param microBatchSize what train was cut to when memory ran out
+ */
 public record ResolvedSettings(
         @Nullable String profile,
         @Nullable String image,
         @Nullable Integer planVersion,
         @Nullable List<DeployedModel> deployed,
-        @Nullable String storageUri) {}
+        @Nullable String storageUri,
+        @Nullable String modelDigest,
+        @Nullable String candidateDigest,
+        @Nullable Integer microBatchSize) {}

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** Where the running stage is. */
 public record TrainingProgress(
         @Nullable String stage,
+        @Nullable String pod,
         @Nullable Integer epoch,
         @Nullable Long step,
         @Nullable Long totalSteps,
