@@ -55,12 +55,13 @@ provide_programs() {
     (
         flock 8
         [ -d "$entry" ] && exit 0
-        say "building Kubernetes $KUBERNETES_VERSION, containerd and CoreDNS once into $entry (about 6 minutes on 2 cores)"
+        say "building Kubernetes $KUBERNETES_VERSION, containerd, CoreDNS and Helm once into $entry (about 6 minutes on 2 cores)"
         rm -rf "$entry.part"
         mkdir -p "$entry.part"/{bin,images}
         build kubernetes "$entry.part" k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-proxy,kube-scheduler,kubectl,kubelet} ./volumes
         build containerd "$entry.part" github.com/containerd/containerd/v2/cmd/{containerd,containerd-shim-runc-v2,ctr}
         build coredns "$entry.part" .
+        build helm "$entry.part" helm.sh/helm/v3/cmd/helm
         build_images "$entry.part"
         mv "$entry.part" "$entry"
     ) 8>"$CACHE/build.lock"
