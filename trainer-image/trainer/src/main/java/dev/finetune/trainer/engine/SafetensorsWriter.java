@@ -1,0 +1,57 @@
+package dev.finetune.trainer.engine;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.SortedMap;
+
+/** Writes float32 tensors as Hugging Face does: keys sorted, {@code __metadata__ {format: pt}}, header padded so that data is 8-aligned. */
+public final class SafetensorsWriter {
+    private SafetensorsWriter() {}
+
+    /** Writes the file and forces it to disk; what atomicity its reader needs is the caller's to give. */
+    public static void write(Path file, SortedMap<String, RawTensor> tensors) throws IOException {
+        byte[] header = header(tensors);
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+            writeFully(channel, start.putLong(header.length).put(header).flip());
+            for (RawTensor tensor : tensors.values()) {
+                writeFully(channel, tensor.values().duplicate());
+            }
+            channel.force(true);
+        }
+    }
+
+    private static byte[] header(Map<String, RawTensor> tensors) {
+        ObjectNode header = new ObjectMapper().createObjectNode();
+        header.putObject("__metadata__").put("format", "pt");
+        long offset = 0;
+        for (Map.Entry<String, RawTensor> entry : tensors.entrySet()) {
+            long end = offset + entry.getValue().values().remaining();
+            ObjectNode tensor = header.putObject(entry.getKey()).put("dtype", "F32");
+            Arrays.stream(entry.getValue().shape()).forEach(tensor.putArray("shape")::add);
+            tensor.putArray("data_offsets").add(offset).add(end);
+            offset = end;
+        }
+        StringBuilder text = new StringBuilder(header.toString());
+        while (text.toString().getBytes(StandardCharsets.UTF_8).length % 8 != 0) {
+            text.append(' ');
+        }
+        return text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.finetune.trainer.model;
+
+import ai.djl.ndarray.NDManager;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.engine.TorchEngine;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** The one place where architectures are registered, by {@code model_type} of config.json. */
+public final class Architectures {
+    private record Architecture(
+            String prefix,
+            Function<SequenceClassifier.Setup, SequenceClassifier> classifier,
+            ToIntFunction<ModelConfig> usablePositions) {}
+
+    private static final Map<String, Architecture> KNOWN = new TreeMap<>(Map.of(
+            "bert", new Architecture("bert.", Bert::new, Bert::usablePositions),
+            "distilbert", new Architecture("distilbert.", DistilBert::new, DistilBert::usablePositions),
+            "roberta", new Architecture("roberta.", s -> new Roberta(s, "Roberta"), Roberta::usablePositions),
+            "xlm-roberta", new Architecture("roberta.", s -> new Roberta(s, "XLMRoberta"), Roberta::usablePositions)));
+
+    private Architectures() {}
+
+    static SequenceClassifier load(Path folder, List<String> labels, LoadOptions options) {
+        if (labels.size() < 2) {
+            throw new IllegalArgumentException("a classifier needs two labels or more, got " + labels);
+        }
+        ModelConfig config = ModelConfig.read(folder);
+        Architecture architecture = of(config);
+        TorchEngine engine = TorchEngine.start();
+        NDManager scope = engine.newScope();
+        try {
+            ParameterLoader loader = new ParameterLoader(folder, config, architecture.prefix, scope, options);
+            SequenceClassifier model = architecture.classifier.apply(new SequenceClassifier.Setup(
+                    engine, scope, folder, config, labels, labelsFit(config, labels), options, loader));
+            model.setTrainable(SequenceClassifier.Trainable.ALL);
+            return model;
+        } catch (RuntimeException e) {
+            scope.close();
+            throw e;
+        }
+    }
+
+    /** The longest text that a model's positions allow; an architecture that isn't known is refused here. */
+    public static int usablePositions(ModelConfig config) {
+        return of(config).usablePositions.applyAsInt(config);
+    }
+
+    private static Architecture of(ModelConfig config) {
+        String type = config.textOr("model_type", "");
+        @Nullable Architecture known = KNOWN.get(type);
+        if (known == null) {
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    "%s: model_type is %s; this version can fine-tune %s; choose a base model of one of these"
+                            .formatted(config.file(), type.isEmpty() ? "absent" : type, String.join(", ", KNOWN.keySet())));
+        }
+        return known;
+    }
+
+    /** Whether a published head was trained for these labels; as in transformers, nameless classes (LABEL_0, ...) fit any labels. */
+    private static boolean labelsFit(ModelConfig config, List<String> labels) {
+        Optional<List<String>> published = config.labels();
+        return published.isPresent()
+                && (published.get().equals(labels)
+                        || published.get().equals(
+                                IntStream.range(0, labels.size()).mapToObj(i -> "LABEL_" + i).toList()));
+    }
+}

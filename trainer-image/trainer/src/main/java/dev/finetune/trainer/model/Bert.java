@@ -1,0 +1,128 @@
+package dev.finetune.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/**
+ * BERT (Devlin et al. 2018) and its like (MiniLM, BGE, E5): word, position and segment embeddings, post-norm encoder; the head is the
+ * pooler (dense and tanh on the first token), dropout and a linear layer.
+ */
+final class Bert extends SequenceClassifier {
+    private final int hidden;
+    private final int positions;
+    private final int padId;
+    private final double epsilon;
+    private final double hiddenDropout;
+    private final double attentionDropout;
+    private final double classifierDropout;
+    private final List<NDArray> embeddings;
+    private final EncoderLayers encoder;
+    private final List<NDArray> head;
+
+    Bert(Setup setup) {
+        super(setup);
+        ModelConfig config = setup.config();
+        ParameterLoader p = setup.loader();
+        EncoderLayers.check(config, "hidden_size", "num_attention_heads");
+        hidden = config.count("hidden_size");
+        int inner = config.count("intermediate_size");
+        positions = usablePositions(config);
+        padId = config.indexOr("pad_token_id", 0);
+        epsilon = config.numberOr("layer_norm_eps", 1e-12);
+        hiddenDropout = setup.options().dropout().orElse(config.numberOr("hidden_dropout_prob", 0.1));
+        attentionDropout = setup.options().dropout().orElse(config.numberOr("attention_probs_dropout_prob", 0.1));
+        classifierDropout = setup.options().dropout().orElse(config.numberOr("classifier_dropout", hiddenDropout));
+
+        List<NDArray> tables = new ArrayList<>();
+        tables.add(p.weight("embeddings.word_embeddings.weight", config.count("vocab_size"), hidden));
+        tables.add(p.weight("embeddings.position_embeddings.weight", config.count("max_position_embeddings"), hidden));
+        tables.add(p.weight("embeddings.token_type_embeddings.weight", config.count("type_vocab_size"), hidden));
+        tables.addAll(p.norm("embeddings.LayerNorm", hidden));
+        embeddings = tables;
+
+        List<List<NDArray>> layers = new ArrayList<>();
+        for (int i = 0; i < config.count("num_hidden_layers"); i++) {
+            String layer = "encoder.layer." + i + ".";
+            layers.add(EncoderLayers.tensors(
+                    p.linear(layer + "attention.self.query", hidden, hidden),
+                    p.linear(layer + "attention.self.key", hidden, hidden),
+                    p.linear(layer + "attention.self.value", hidden, hidden),
+                    p.linear(layer + "attention.output.dense", hidden, hidden),
+                    p.norm(layer + "attention.output.LayerNorm", hidden),
+                    p.linear(layer + "intermediate.dense", inner, hidden),
+                    p.linear(layer + "output.dense", hidden, inner),
+                    p.norm(layer + "output.LayerNorm", hidden)));
+        }
+        encoder = new EncoderLayers(
+                setup.engine(),
+                layers,
+                config.count("num_attention_heads"),
+                epsilon,
+                EncoderLayers.activation(config, "hidden_act"),
+                attentionDropout,
+                hiddenDropout,
+                hiddenDropout);
+
+        head = EncoderLayers.tensors(
+                p.headLinear("bert.pooler.dense", hidden, hidden),
+                p.outputLinear("classifier", setup.labelsFit(), setup.labels().size(), hidden));
+    }
+
+    @Override
+    NDArray hiddenStates(TokenBatch batch, boolean training) {
+        NDArray order = batch.longs(LongStream.range(0, batch.length()).toArray(), batch.length());
+        NDArray embedded = engine().kernels()
+                .run(
+                        batch.scope(),
+                        training,
+                        "embed",
+                        batch.ids(),
+                        batch.types(),
+                        order,
+                        embeddings,
+                        epsilon,
+                        training ? hiddenDropout : 0.0);
+        return encoder.forward(batch, embedded, training);
+    }
+
+    @Override
+    public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+        return engine().kernels()
+                .run(headInput.getManager(), training, "head", headInput, head, "tanh", 0.0, training ? classifierDropout : 0.0);
+    }
+
+    static int usablePositions(ModelConfig config) {
+        return config.count("max_position_embeddings");
+    }
+
+    @Override
+    public int usablePositions() {
+        return positions;
+    }
+
+    @Override
+    public int padId() {
+        return padId;
+    }
+
+    @Override
+    public int hiddenSize() {
+        return hidden;
+    }
+
+    @Override
+    String architecture() {
+        return "BertForSequenceClassification";
+    }
+
+    @Override
+    Map<String, Double> dropouts() {
+        return Map.of(
+                "hidden_dropout_prob", hiddenDropout,
+                "attention_probs_dropout_prob", attentionDropout,
+                "classifier_dropout", classifierDropout);
+    }
+}

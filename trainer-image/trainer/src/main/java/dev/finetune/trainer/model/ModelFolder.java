@@ -1,0 +1,69 @@
+package dev.finetune.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.finetune.trainer.engine.Parameter;
+import dev.finetune.trainer.engine.RawTensor;
+import dev.finetune.trainer.engine.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A model folder as Hugging Face writes it, made from the one that the model was loaded from. */
+record ModelFolder(Path base, ModelConfig config) {
+    private static final ObjectWriter PRETTY = new ObjectMapper().writer(SerializationFeature.INDENT_OUTPUT);
+    private static final List<String> TOKENIZER_FILES =
+            List.of("vocab.txt", "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json");
+
+    void save(Path target, SequenceClassifier model, int maxLength) throws IOException {
+        Files.createDirectories(target);
+        SortedMap<String, NDArray> tensors = new TreeMap<>();
+        for (Parameter parameter : model.parameters()) {
+            tensors.put(parameter.name(), parameter.array());
+        }
+        SafetensorsWriter.write(target.resolve("model.safetensors"), RawTensor.copyOf(tensors));
+        PRETTY.writeValue(target.resolve("config.json").toFile(), configOf(model));
+        saveTokenizer(target, maxLength);
+    }
+
+    private ObjectNode configOf(SequenceClassifier model) {
+        ObjectNode json = config.json().deepCopy();
+        json.remove(List.of("_name_or_path", "auto_map", "dtype", "num_labels"));
+        json.putArray("architectures").add(model.architecture());
+        ObjectNode id2label = json.putObject("id2label");
+        ObjectNode label2id = json.putObject("label2id");
+        for (int i = 0; i < model.labels().size(); i++) {
+            id2label.put(Integer.toString(i), model.labels().get(i));
+            label2id.put(model.labels().get(i), i);
+        }
+        json.put("problem_type", "single_label_classification");
+        json.put("torch_dtype", "float32");
+        model.dropouts().forEach(json::put);
+        return json;
+    }
+
+    private void saveTokenizer(Path target, int maxLength) throws IOException {
+        ObjectNode tokenizer = ModelConfig.json(base.resolve("tokenizer.json"));
+        tokenizer.putNull("padding");
+        tokenizer.putNull("truncation");
+        new ObjectMapper().writeValue(target.resolve("tokenizer.json").toFile(), tokenizer);
+        Path settings = base.resolve("tokenizer_config.json");
+        ObjectNode tokenizerConfig =
+                Files.exists(settings) ? ModelConfig.json(settings) : new ObjectMapper().createObjectNode();
+        tokenizerConfig.remove(List.of("name_or_path", "_name_or_path", "auto_map"));
+        tokenizerConfig.put("model_max_length", maxLength);
+        PRETTY.writeValue(target.resolve("tokenizer_config.json").toFile(), tokenizerConfig);
+        for (String name : TOKENIZER_FILES) {
+            if (Files.exists(base.resolve(name))) {
+                Files.copy(base.resolve(name), target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+    }
+}

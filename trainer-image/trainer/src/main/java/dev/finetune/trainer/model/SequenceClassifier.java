@@ -1,0 +1,149 @@
+package dev.finetune.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.finetune.trainer.engine.Parameter;
+import dev.finetune.trainer.engine.TorchEngine;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A text classifier with the parameters and the head of transformers' {@code ...ForSequenceClassification}. Results live in the scope of
+ * the batch they are computed from. {@code training} means: dropout on, and gradients recorded for what is trainable.
+ */
+public abstract class SequenceClassifier implements AutoCloseable {
+    private final TorchEngine engine;
+    private final NDManager scope;
+    private final ModelConfig config;
+    private final Path folder;
+    private final List<String> labels;
+    private final ParameterLoader loader;
+
+    SequenceClassifier(Setup setup) {
+        this.engine = setup.engine();
+        this.scope = setup.scope();
+        this.config = setup.config();
+        this.folder = setup.folder();
+        this.labels = List.copyOf(setup.labels());
+        this.loader = setup.loader();
+    }
+
+    /** What of a model learns. */
+    public enum Trainable {
+        /** Every parameter. */
+        ALL,
+        /** The head alone. */
+        HEAD,
+        /** Nothing: for inference. */
+        NONE
+    }
+
+    /** The last hidden state at the first token and its mean over the text's tokens, each {@code [rows, hidden]}. */
+    public record Features(NDArray firstToken, NDArray mean) {}
+
+    /** Loads a model folder as Hugging Face publishes it, with a score per label. */
+    public static SequenceClassifier load(Path folder, List<String> labels, LoadOptions options) {
+        return Architectures.load(folder, labels, options);
+    }
+
+    /** The last hidden states, {@code [rows, length, hidden]}. */
+    abstract NDArray hiddenStates(TokenBatch batch, boolean training);
+
+    /** Raw scores {@code [rows, labels]} from the head's input {@code [rows, hidden]}, which gives the scope. */
+    public abstract NDArray logitsFromHeadInput(NDArray headInput, boolean training);
+
+    /** Raw scores, {@code [rows, labels]}. */
+    public final NDArray logits(TokenBatch batch, boolean training) {
+        return logitsFromHeadInput(headInput(batch, training), training);
+    }
+
+    /** The backbone's last hidden state where the head looks, {@code [rows, hidden]}; no dropout, no graph. */
+    public final NDArray headInput(TokenBatch batch) {
+        return headInput(batch, false);
+    }
+
+    private NDArray headInput(TokenBatch batch, boolean training) {
+        NDArray hidden = hiddenStates(batch, training);
+        return engine.kernels().run(batch.scope(), training, "first_token", hidden);
+    }
+
+    /** Features for a probe; no dropout, no graph. */
+    public final Features pooledFeatures(TokenBatch batch) {
+        NDArray hidden = hiddenStates(batch, false);
+        return new Features(
+                engine.kernels().run(batch.scope(), false, "first_token", hidden),
+                engine.kernels().run(batch.scope(), false, "masked_mean", hidden, batch.mask()));
+    }
+
+    /** Every parameter, in the order of the network, under its name in the artefact. */
+    public final List<Parameter> parameters() {
+        return loader.parameters();
+    }
+
+    /** Those that gradients are computed for now. */
+    public final List<Parameter> trainableParameters() {
+        return parameters().stream().filter(Parameter::trainable).toList();
+    }
+
+    /** Names of the parameters that the base lacks and that were initialised here. */
+    public final List<String> newlyInitialised() {
+        return loader.initialised();
+    }
+
+    /** Chooses what learns. */
+    public final void setTrainable(Trainable what) {
+        parameters().forEach(p -> p.setTrainable(what == Trainable.ALL || (what == Trainable.HEAD && p.head())));
+    }
+
+    /** The labels, in the order of the scores. */
+    public final List<String> labels() {
+        return labels;
+    }
+
+    /** The id that fills a row up. */
+    public abstract int padId();
+
+    /** The longest text that the positions allow, in tokens. */
+    public abstract int usablePositions();
+
+    /** The size of the hidden states. */
+    public abstract int hiddenSize();
+
+    /** The engine that it computes with. */
+    public final TorchEngine engine() {
+        return engine;
+    }
+
+    /**
+     * Writes model.safetensors, config.json and the tokenizer's files so that {@code from_pretrained} opens the folder with nothing
+     * missing or unexpected. {@code maxLength} becomes the tokenizer's model_max_length.
+     */
+    public final void save(Path target, int maxLength) throws IOException {
+        new ModelFolder(folder, config).save(target, this, maxLength);
+    }
+
+    /** The class of transformers that opens it. */
+    abstract String architecture();
+
+    /** The dropouts it was trained with, under config.json's keys. */
+    abstract Map<String, Double> dropouts();
+
+
+    @Override
+    public void close() {
+        scope.close();
+    }
+
+    /** What a constructor of an architecture is given. */
+    record Setup(
+            TorchEngine engine,
+            NDManager scope,
+            Path folder,
+            ModelConfig config,
+            List<String> labels,
+            boolean labelsFit,
+            LoadOptions options,
+            ParameterLoader loader) {}
+}

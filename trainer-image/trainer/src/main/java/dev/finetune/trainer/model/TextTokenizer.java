@@ -1,0 +1,111 @@
+package dev.finetune.trainer.model;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tokenizer of a model folder ({@code tokenizer.json}). Its own truncation and padding are always overridden (MiniLM's pads every
+ * text to 128): a text is cut at {@code maxLength} tokens, special ones included, and padded only when it becomes part of a
+ * {@link TokenBatch}. Safe for use by several threads.
+ */
+public final class TextTokenizer implements AutoCloseable {
+    /** The tokenizer is asked for this many texts at once. */
+    private static final int CHUNK = 256;
+
+    /** What a tokenizer_config.json says when it has no limit: 1e30. */
+    private static final long SANE_MAX_LENGTH = 100_000;
+
+    private final HuggingFaceTokenizer tokenizer;
+    private final int maxLength;
+
+    private TextTokenizer(HuggingFaceTokenizer tokenizer, int maxLength) {
+        this.tokenizer = tokenizer;
+        this.maxLength = maxLength;
+    }
+
+    /** The folder's tokenizer, cutting texts at that many tokens. */
+    public static TextTokenizer open(Path folder, int maxLength) {
+        Path file = folder.resolve("tokenizer.json");
+        if (Files.notExists(file)) {
+            throw new StageException(
+                    FailureClass.SourceUnavailable,
+                    "%s is missing; save the tokenizer in its fast form (AutoTokenizer.from_pretrained(...).save_pretrained(...)) and store that file too"
+                            .formatted(file));
+        }
+        try {
+            JsonNode json = new ObjectMapper().readTree(file.toFile());
+            if (!(json instanceof ObjectNode tokenizer) || !json.path("model").isObject()) {
+                throw new StageException(
+                        FailureClass.InvalidData, "%s is not a tokenizer: it has no model; fetch it again".formatted(file));
+            }
+            tokenizer.putNull("truncation").putNull("padding");
+            System.setProperty("ai.djl.offline", "true");
+            return new TextTokenizer(
+                    HuggingFaceTokenizer.newInstance(
+                            new ByteArrayInputStream(new ObjectMapper().writeValueAsBytes(tokenizer)),
+                            Map.of(
+                                    "padding", "do_not_pad",
+                                    "truncation", "longest_first",
+                                    "maxLength", Integer.toString(maxLength),
+                                    "modelMaxLength", Integer.toString(maxLength))),
+                    maxLength);
+        } catch (IOException | RuntimeException e) {
+            if (e instanceof StageException known) {
+                throw known;
+            }
+            throw new StageException(
+                    FailureClass.InvalidData, "%s cannot be used as a tokenizer: %s".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    /** The default for {@code maxLength}: the least of what tokenizer_config.json says (if sane), the model's usable positions, and 512. */
+    public static int defaultMaxLength(Path folder) {
+        int positions = Architectures.usablePositions(ModelConfig.read(folder));
+        Path file = folder.resolve("tokenizer_config.json");
+        if (Files.exists(file)) {
+            JsonNode limit = ModelConfig.json(file).path("model_max_length");
+            if (limit.isNumber() && limit.asDouble() >= 1 && limit.asDouble() <= SANE_MAX_LENGTH) {
+                positions = Math.min(positions, limit.asInt());
+            }
+        }
+        return Math.min(positions, 512);
+    }
+
+    /** The token ids of each text, special tokens included, cut at {@link #maxLength()}, not padded. */
+    public List<int[]> encode(List<String> texts) {
+        List<int[]> all = new ArrayList<>(texts.size());
+        for (int from = 0; from < texts.size(); from += CHUNK) {
+            for (Encoding encoding : tokenizer.batchEncode(texts.subList(from, Math.min(from + CHUNK, texts.size())))) {
+                long[] ids = encoding.getIds();
+                int[] copy = new int[ids.length];
+                for (int i = 0; i < ids.length; i++) {
+                    copy[i] = (int) ids[i];
+                }
+                all.add(copy);
+            }
+        }
+        return all;
+    }
+
+    /** Where texts are cut. */
+    public int maxLength() {
+        return maxLength;
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}
