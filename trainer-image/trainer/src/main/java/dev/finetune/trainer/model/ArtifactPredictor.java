@@ -1,0 +1,110 @@
+package dev.finetune.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.Json;
+import dev.finetune.api.TextPreprocessing;
+import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.artifact.Manifest;
+import dev.finetune.trainer.transform.TextCleaner;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A fine-tuned model that scores raw texts: cleaned and cut as in training, sorted by length so that a batch holds little padding, in
+ * float32 and without a graph on whatever thread calls. Scores depend on a text's neighbours only by rounding (1e-6).
+ */
+public final class ArtifactPredictor implements Predictor {
+    private static final int BATCH = 32;
+
+    private final SequenceClassifier model;
+    private final TextTokenizer tokenizer;
+    private final TextPreprocessing preprocessing;
+
+    private ArtifactPredictor(SequenceClassifier model, TextTokenizer tokenizer, TextPreprocessing preprocessing) {
+        this.model = model;
+        this.tokenizer = tokenizer;
+        this.preprocessing = preprocessing;
+    }
+
+    /** A published artefact, with the preprocessing and the length that its manifest holds. */
+    public static ArtifactPredictor open(Path artifact) {
+        try {
+            Manifest manifest = Json.MAPPER.readValue(artifact.resolve("manifest.json").toFile(), Manifest.class);
+            return open(artifact, manifest.preprocessing(), manifest.maxLength());
+        } catch (IOException e) {
+            throw new StageException(
+                    FailureClass.InvalidData,
+                    "%s: manifest.json cannot be read (%s); an artefact without one does not exist".formatted(artifact, e.getMessage()),
+                    e);
+        }
+    }
+
+    /** A model folder whose config.json names its labels and whose weights hold its head: a candidate before it is an artefact. */
+    public static ArtifactPredictor open(Path folder, TextPreprocessing preprocessing, int maxLength) {
+        List<String> labels = ModelConfig.read(folder)
+                .labels()
+                .orElseThrow(() -> new StageException(
+                        FailureClass.InvalidData, "%s/config.json names no labels (id2label); it is not a classifier".formatted(folder)));
+        SequenceClassifier model = SequenceClassifier.load(folder, labels, LoadOptions.seeded(0));
+        try {
+            if (!model.newlyInitialised().isEmpty()) {
+                throw new StageException(
+                        FailureClass.InvalidData,
+                        "%s lacks %s: it was not trained as a classifier".formatted(folder, model.newlyInitialised()));
+            }
+            model.setTrainable(SequenceClassifier.Trainable.NONE);
+            return new ArtifactPredictor(model, TextTokenizer.open(folder, maxLength), preprocessing);
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public List<String> labels() {
+        return model.labels();
+    }
+
+    @Override
+    public double[][] scores(List<String> texts) {
+        List<int[]> tokens = tokenizer.encode(
+                texts.stream().map(t -> TextCleaner.clean(t, preprocessing)).toList());
+        List<Integer> order = IntStream.range(0, tokens.size())
+                .boxed()
+                .sorted(Comparator.comparingInt((Integer i) -> tokens.get(i).length))
+                .toList();
+        double[][] scores = new double[texts.size()][];
+        for (int from = 0; from < order.size(); from += BATCH) {
+            List<Integer> rows = order.subList(from, Math.min(from + BATCH, order.size()));
+            try (NDManager scope = model.engine().newScope()) {
+                TokenBatch batch = TokenBatch.of(scope, rows.stream().map(tokens::get).toList(), model.padId());
+                double[][] batchScores = probabilities(model.logits(batch, false));
+                for (int i = 0; i < batchScores.length; i++) {
+                    scores[rows.get(i)] = batchScores[i];
+                }
+            }
+        }
+        return scores;
+    }
+
+    private double[][] probabilities(NDArray logits) {
+        int classes = labels().size();
+        double[] flat = model.engine().kernels().run(logits.getManager(), false, "softmax", logits).toDoubleArray();
+        double[][] rows = new double[flat.length / classes][classes];
+        for (int i = 0; i < flat.length; i++) {
+            rows[i / classes][i % classes] = flat[i];
+        }
+        return rows;
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+        model.close();
+    }
+}
