@@ -1,0 +1,70 @@
+package dev.finetune.trainer.cli;
+
+import dev.finetune.trainer.source.TarStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** How a folder gets onto a claim: a pod of this image unpacks what arrives on its standard input. */
+@Command(
+        name = "unpack",
+        mixinStandardHelpOptions = true,
+        description =
+                "Reads a tar stream from standard input and puts its files into a folder, which it replaces as a whole.")
+final class UnpackCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FOLDER", description = "Where the files belong.")
+    @SuppressWarnings("NullAway.Init")
+    private Path folder;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec command;
+
+    @Override
+    public Integer call() throws IOException {
+        TarStream.Unpacked unpacked = unpack(System.in, folder.toAbsolutePath());
+        PrintWriter out = command.commandLine().getOut();
+        out.printf("%s: %d files, %d bytes%n", folder, unpacked.files(), unpacked.bytes());
+        out.flush();
+        return 0;
+    }
+
+    /** Unpacks beside the folder and puts the result in its place; a stream that breaks off leaves what was there. */
+    static TarStream.Unpacked unpack(InputStream tar, Path folder) throws IOException {
+        Path fresh = folder.resolveSibling("." + folder.getFileName() + ".part");
+        Path old = folder.resolveSibling("." + folder.getFileName() + ".old");
+        delete(fresh);
+        delete(old);
+        try {
+            TarStream.Unpacked unpacked = TarStream.GENEROUS.into(fresh, tar);
+            if (Files.exists(folder)) {
+                Files.move(folder, old);
+            }
+            Files.move(fresh, folder);
+            return unpacked;
+        } finally {
+            delete(fresh);
+            delete(old);
+        }
+    }
+
+    private static void delete(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (Stream<Path> all = Files.walk(path)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        }
+    }
+}
