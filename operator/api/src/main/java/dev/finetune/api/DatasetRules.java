@@ -1,0 +1,127 @@
+package dev.finetune.api;
+
+import java.math.BigDecimal;
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code spec.dataset} must hold. */
+final class DatasetRules {
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,4}");
+
+    private DatasetRules() {}
+
+    static void check(Field field, @Nullable DatasetSpec dataset, Set<StorageUri.Scheme> schemes) {
+        if (!field.required(dataset) || dataset == null) {
+            return;
+        }
+        field.at("format").required(dataset.format());
+        csv(field.at("csv"), dataset.csv(), dataset.format());
+        columns(field.at("columns"), dataset.columns(), dataset.csv());
+        if (field.at("train").required(dataset.train()) && dataset.train() != null) {
+            Field uri = field.at("train").at("storageUri");
+            uri.required(dataset.train().storageUri());
+            uri.file(dataset.train().storageUri(), schemes);
+        }
+        split(field.at("validation"), dataset.validation(), schemes);
+        split(field.at("test"), dataset.test(), schemes);
+        fractions(field, dataset.validation(), dataset.test());
+        Preprocessing preprocessing = dataset.preprocessing();
+        if (preprocessing != null && preprocessing.text() != null) {
+            field.at("preprocessing.text.maxLength")
+                    .between(preprocessing.text().maxLength(), 3, 8192);
+        }
+        Checks checks = dataset.checks();
+        if (checks != null) {
+            field.at("checks.minExamplesPerClass").between(checks.minExamplesPerClass(), 1, 1_000_000);
+            field.at("checks.maxClassRatio").between(checks.maxClassRatio(), 1, 1_000_000);
+        }
+    }
+
+    private static void csv(Field field, @Nullable CsvDialect csv, @Nullable DataFormat format) {
+        if (csv == null) {
+            return;
+        }
+        field.that(
+                format == DataFormat.CSV || format == DataFormat.TSV,
+                "is only for format CSV and TSV, found " + format + ": remove it or change format");
+        String delimiter = csv.delimiter();
+        String quote = csv.quote();
+        field.at("delimiter").that(delimiter == null || delimiter.length() == 1, "must be one character");
+        field.at("quote")
+                .that(
+                        quote == null || quote.equals("None") || (quote.length() == 1 && !quote.isBlank()),
+                        "must be one character that is not white space, or None, found \"" + quote + "\"");
+        field.that(delimiter == null || !delimiter.equals(quote), "delimiter and quote must be different characters");
+        if (csv.encoding() != null) {
+            field.at("encoding")
+                    .that(
+                            isSupported(csv.encoding()),
+                            "is not a character set that is known here, such as UTF-8 or windows-1252, found \""
+                                    + csv.encoding() + "\"");
+        }
+    }
+
+    private static boolean isSupported(String encoding) {
+        try {
+            return Charset.isSupported(encoding);
+        } catch (IllegalCharsetNameException e) {
+            return false;
+        }
+    }
+
+    private static void columns(Field field, @Nullable Columns columns, @Nullable CsvDialect csv) {
+        if (!field.required(columns) || columns == null) {
+            return;
+        }
+        boolean numbers = csv != null && Boolean.FALSE.equals(csv.header());
+        column(field.at("text"), columns.text(), numbers);
+        column(field.at("label"), columns.label(), numbers);
+        field.that(
+                columns.text() == null || !columns.text().equals(columns.label()),
+                "text and label must be different columns, found \"" + columns.text() + "\" for both");
+    }
+
+    private static void column(Field field, @Nullable String column, boolean number) {
+        if (!field.required(column)) {
+            return;
+        }
+        field.length(column, 1, 256);
+        field.that(
+                !number || column == null || NUMBER.matcher(column).matches(),
+                "is a zero-based number where csv.header is false, found \"" + column + "\"");
+    }
+
+    private static void split(Field field, @Nullable DataSplit split, Set<StorageUri.Scheme> schemes) {
+        if (!field.required(split) || split == null) {
+            return;
+        }
+        field.that(
+                (split.storageUri() == null) != (split.fraction() == null),
+                "exactly one of storageUri and fraction must be set");
+        field.at("storageUri").file(split.storageUri(), schemes);
+        field.at("fraction")
+                .decimal(
+                        split.fraction(),
+                        f -> f.signum() > 0 && f.compareTo(BigDecimal.ONE) < 0,
+                        "a decimal above 0 and below 1, such as \"0.1\"");
+    }
+
+    /** Both fractions are of train's rows: something must be left to train on. */
+    private static void fractions(Field field, @Nullable DataSplit validation, @Nullable DataSplit test) {
+        BigDecimal taken = taken(validation).add(taken(test));
+        field.that(
+                taken.compareTo(BigDecimal.ONE) < 0,
+                "validation.fraction and test.fraction leave nothing to train on: their sum is " + taken);
+    }
+
+    private static BigDecimal taken(@Nullable DataSplit split) {
+        try {
+            return split == null || split.fraction() == null ? BigDecimal.ZERO : new BigDecimal(split.fraction());
+        } catch (NumberFormatException e) {
+            return BigDecimal.ZERO;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.finetune.api;
+
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Where bytes lie: {@code pvc://claim/path}, {@code configmap://name/key}, {@code https://host/path}, and {@code file:///path} for
+ * runs without a cluster.
+ *
+ * @param authority the claim, the ConfigMap or the host; empty for a file
+ * @param path without a slash at either end; the key of a ConfigMap
+ */
+public record StorageUri(Scheme scheme, String authority, String path) {
+    private static final Pattern FORM = Pattern.compile("(pvc|configmap|https|file)://([^/?#@\\s]*)(/[^#\\s]*)?");
+    private static final Pattern OBJECT = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
+    private static final Pattern DOTS = Pattern.compile("(^|/)\\.\\.(/|$)");
+
+    /** How the bytes are reached. */
+    public enum Scheme {
+        pvc,
+        configmap,
+        https,
+        file;
+
+        /** The schemes of sources in a cluster. */
+        public static final Set<Scheme> IN_CLUSTER = Set.copyOf(EnumSet.of(pvc, configmap, https));
+    }
+
+    /** The location that the text names, if it names one without {@code ..} in its path. */
+    public static Optional<StorageUri> parse(String text) {
+        Matcher m = FORM.matcher(text);
+        if (!m.matches() || DOTS.matcher(text).find()) {
+            return Optional.empty();
+        }
+        Scheme scheme = Scheme.valueOf(m.group(1));
+        String authority = m.group(2);
+        String path = m.group(3) == null ? "" : m.group(3);
+        boolean wellFormed = switch (scheme) {
+            case pvc -> OBJECT.matcher(authority).matches();
+            case configmap -> OBJECT.matcher(authority).matches() && path.matches("/[-._A-Za-z0-9]+");
+            case https -> !authority.isEmpty();
+            case file -> authority.isEmpty() && path.length() > 1;
+        };
+        return wellFormed ? Optional.of(new StorageUri(scheme, authority, trim(path, scheme))) : Optional.empty();
+    }
+
+    private static String trim(String path, Scheme scheme) {
+        String bare = path.replaceAll("/+$", "");
+        return scheme == Scheme.file ? bare : bare.replaceAll("^/+", "");
+    }
+}
