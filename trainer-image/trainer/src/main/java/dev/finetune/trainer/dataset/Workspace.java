@@ -12,9 +12,14 @@ public record Workspace(Path root) {
         return root.resolve("model");
     }
 
+    /** The verified artefacts that serve now. */
+    public Path deployed() {
+        return root.resolve("deployed");
+    }
+
     /** The verified artefact that serves under that digest, a folder per digest (the 64 hex digits). */
     public Path deployed(String digest) {
-        return root.resolve("deployed").resolve(digest.substring(digest.indexOf(':') + 1));
+        return deployed().resolve(digest.substring(digest.indexOf(':') + 1));
     }
 
     /** Train and validation: {@code train.jsonl}, {@code validation.jsonl}, {@code dataset.json} ({@link DatasetInfo}). */

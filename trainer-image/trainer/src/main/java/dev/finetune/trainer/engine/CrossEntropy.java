@@ -47,6 +47,14 @@ public record CrossEntropy(TorchEngine engine, double smoothing, Optional<List<F
             weights[i] = classWeights.get().get(i);
         }
         return engine.kernels()
-                .run(scope, training, "weighted_cross_entropy", logits, labels, scope.create(weights), smoothing, divisor);
+                .run(
+                        scope,
+                        training,
+                        "weighted_cross_entropy",
+                        logits,
+                        labels,
+                        scope.create(weights),
+                        smoothing,
+                        divisor);
     }
 }

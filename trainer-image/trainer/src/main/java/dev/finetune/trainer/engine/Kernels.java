@@ -30,7 +30,8 @@ public final class Kernels {
 
     static {
         try {
-            // IValueUtils.runMethod is the only public call that takes scalars, and it runs in inference mode, whose tensors can't be
+            // IValueUtils.runMethod is the only public call that takes scalars, and it runs in inference mode, whose
+            // tensors can't be
             // trained on. Its training twin takes tensors alone. So the native call below both is used.
             Class<?> library = Class.forName("ai.djl.pytorch.jni.PyTorchLibrary");
             MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(library, MethodHandles.lookup());
@@ -59,8 +60,7 @@ public final class Kernels {
             if (text == null) {
                 throw new IllegalStateException("kernels.torchscript is missing from the trainer's jar");
             }
-            byte[] archive =
-                    ScriptArchive.pack("Kernels", new String(text.readAllBytes(), StandardCharsets.UTF_8));
+            byte[] archive = ScriptArchive.pack("Kernels", new String(text.readAllBytes(), StandardCharsets.UTF_8));
             return new Kernels(
                     JniUtils.loadModule((PtNDManager) root, new ByteArrayInputStream(archive), false, false));
         } catch (IOException e) {
@@ -95,11 +95,13 @@ public final class Kernels {
                 values[i] = toNative(arguments[i]);
                 handles[i] = values[i].getHandle();
             }
-            // Both switches belong to the native thread, and a virtual thread may have moved to another one since the last call.
+            // Both switches belong to the native thread, and a virtual thread may have moved to another one since the
+            // last call.
             JniUtils.setGraphExecutorOptimize(false);
             JniUtils.setGradMode(record);
             try {
-                return (IValue) RESULT.invoke((long) RUN.invokeExact(module.getHandle().longValue(), kernel, handles, true, false));
+                return (IValue) RESULT.invoke(
+                        (long) RUN.invokeExact(module.getHandle().longValue(), kernel, handles, true, false));
             } finally {
                 JniUtils.setGradMode(false);
             }

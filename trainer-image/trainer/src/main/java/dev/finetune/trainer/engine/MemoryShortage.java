@@ -29,7 +29,9 @@ public final class MemoryShortage {
 
     /** The failure that tells what was being done, what was asked for and what the process holds. */
     public static StageException outOfMemory(Throwable fault, String doing) {
-        String message = fault.getMessage() == null ? fault.toString() : fault.getMessage().lines().findFirst().orElse("");
+        String message = fault.getMessage() == null
+                ? fault.toString()
+                : fault.getMessage().lines().findFirst().orElse("");
         return new StageException(
                 FailureClass.OutOfMemory,
                 "memory ran out in %s: %s; the process holds %s".formatted(doing, message, MemoryUse.now()),

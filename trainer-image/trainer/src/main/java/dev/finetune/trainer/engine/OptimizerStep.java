@@ -50,15 +50,21 @@ public final class OptimizerStep implements AutoCloseable {
         for (int i = 0; i < gradients.parameters().size(); i++) {
             Parameter parameter = gradients.parameters().get(i);
             if (parameter.decay() == decays) {
-                c.add(parameter, gradients.arrays().get(i), states.computeIfAbsent(parameter.name(), n -> fresh(parameter)));
+                c.add(
+                        parameter,
+                        gradients.arrays().get(i),
+                        states.computeIfAbsent(parameter.name(), n -> fresh(parameter)));
             }
         }
         if (c.weights.isEmpty()) {
             return;
         }
         switch (kind) {
-            case AdamW -> engine.kernels().apply("adamw", c.weights, c.gradients, c.first, c.second, c.steps, learningRate, decay);
-            case Adam -> engine.kernels().apply("adam", c.weights, c.gradients, c.first, c.second, c.steps, learningRate, decay);
+            case AdamW ->
+                engine.kernels()
+                        .apply("adamw", c.weights, c.gradients, c.first, c.second, c.steps, learningRate, decay);
+            case Adam ->
+                engine.kernels().apply("adam", c.weights, c.gradients, c.first, c.second, c.steps, learningRate, decay);
             case SGD -> engine.kernels().apply("sgd", c.weights, c.gradients, c.first, c.steps, learningRate, decay);
         }
     }

@@ -36,7 +36,8 @@ public record RawTensor(long[] shape, ByteBuffer values) {
             throw new IllegalArgumentException(
                     "%d values do not fill the shape %s".formatted(values.length, Arrays.toString(shape)));
         }
-        ByteBuffer buffer = ByteBuffer.allocateDirect(values.length * Float.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer buffer =
+                ByteBuffer.allocateDirect(values.length * Float.BYTES).order(ByteOrder.nativeOrder());
         buffer.asFloatBuffer().put(values);
         return new RawTensor(shape, buffer);
     }

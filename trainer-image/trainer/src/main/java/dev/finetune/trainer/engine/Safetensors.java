@@ -30,8 +30,7 @@ record Safetensors(Path file, long dataStart, Map<String, Tensor> tensors) {
     /** The limit of the format's own reader. */
     private static final long MAX_HEADER = 100_000_000;
 
-    private static final ObjectMapper STRICT =
-            new ObjectMapper().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+    private static final ObjectMapper STRICT = new ObjectMapper().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
     private static final byte[] LFS = "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
 
     /** One tensor of the file. */
@@ -39,7 +38,21 @@ record Safetensors(Path file, long dataStart, Map<String, Tensor> tensors) {
 
     /** The element types of the format, with their size in bytes. */
     enum Dtype {
-        BOOL(1), U8(1), I8(1), F8_E4M3(1), F8_E5M2(1), I16(2), U16(2), F16(2), BF16(2), I32(4), U32(4), F32(4), F64(8), I64(8), U64(8);
+        BOOL(1),
+        U8(1),
+        I8(1),
+        F8_E4M3(1),
+        F8_E5M2(1),
+        I16(2),
+        U16(2),
+        F16(2),
+        BF16(2),
+        I32(4),
+        U32(4),
+        F32(4),
+        F64(8),
+        I64(8),
+        U64(8);
 
         final int size;
 
@@ -52,28 +65,35 @@ record Safetensors(Path file, long dataStart, Map<String, Tensor> tensors) {
         try (FileChannel channel = FileChannel.open(file)) {
             return read(file, channel);
         } catch (IOException e) {
-            throw new StageException(
-                    FailureClass.SourceUnavailable, "%s cannot be read: %s".formatted(file, e), e);
+            throw new StageException(FailureClass.SourceUnavailable, "%s cannot be read: %s".formatted(file, e), e);
         }
     }
 
     private static Safetensors read(Path file, FileChannel channel) throws IOException {
         long size = channel.size();
         if (size < 8) {
-            throw invalid(file, "is %d bytes long and not even holds the header's length; fetch the file again".formatted(size));
+            throw invalid(
+                    file,
+                    "is %d bytes long and not even holds the header's length; fetch the file again".formatted(size));
         }
         ByteBuffer start = ByteBuffer.allocate((int) Math.min(size, LFS.length)).order(ByteOrder.LITTLE_ENDIAN);
         readFully(channel, start, 0);
         if (Arrays.equals(start.array(), LFS)) {
-            throw invalid(file, "is a Git LFS pointer and not the weights; fetch the real file (git lfs pull) and store that");
+            throw invalid(
+                    file,
+                    "is a Git LFS pointer and not the weights; fetch the real file (git lfs pull) and store that");
         }
         long length = start.getLong(0);
         if (length < 0 || length > MAX_HEADER) {
-            throw invalid(file, "claims a header of %s bytes where at most %d are allowed; it is not a safetensors file, or damaged"
-                    .formatted(Long.toUnsignedString(length), MAX_HEADER));
+            throw invalid(
+                    file,
+                    "claims a header of %s bytes where at most %d are allowed; it is not a safetensors file, or damaged"
+                            .formatted(Long.toUnsignedString(length), MAX_HEADER));
         }
         if (length > size - 8) {
-            throw invalid(file, "claims a header of %d bytes but is %d bytes long; fetch the file again".formatted(length, size));
+            throw invalid(
+                    file,
+                    "claims a header of %d bytes but is %d bytes long; fetch the file again".formatted(length, size));
         }
         ByteBuffer header = ByteBuffer.allocate((int) length);
         readFully(channel, header, 8);
@@ -94,7 +114,10 @@ record Safetensors(Path file, long dataStart, Map<String, Tensor> tensors) {
         try {
             root = STRICT.readTree(new String(header, StandardCharsets.UTF_8));
         } catch (JsonProcessingException e) {
-            throw invalid(file, "has a header that is not JSON (%s); it is not a safetensors file, or damaged".formatted(e.getOriginalMessage()));
+            throw invalid(
+                    file,
+                    "has a header that is not JSON (%s); it is not a safetensors file, or damaged"
+                            .formatted(e.getOriginalMessage()));
         }
         if (root == null || !root.isObject()) {
             throw invalid(file, "has a header that is not a JSON object; it is not a safetensors file, or damaged");
@@ -112,13 +135,21 @@ record Safetensors(Path file, long dataStart, Map<String, Tensor> tensors) {
         long expected = 0;
         for (Tensor tensor : found) {
             if (tensor.begin != expected) {
-                throw invalid(file, "tensor %s begins at byte %d where %d was expected: tensors %s; fetch the file again"
-                        .formatted(tensor.name, tensor.begin, expected, tensor.begin < expected ? "overlap" : "leave a hole"));
+                throw invalid(
+                        file,
+                        "tensor %s begins at byte %d where %d was expected: tensors %s; fetch the file again"
+                                .formatted(
+                                        tensor.name,
+                                        tensor.begin,
+                                        expected,
+                                        tensor.begin < expected ? "overlap" : "leave a hole"));
             }
             expected = tensor.end;
         }
         if (expected != dataLength) {
-            throw invalid(file, "holds %d bytes after its last tensor; fetch the file again".formatted(dataLength - expected));
+            throw invalid(
+                    file,
+                    "holds %d bytes after its last tensor; fetch the file again".formatted(dataLength - expected));
         }
         Map<String, Tensor> byName = new LinkedHashMap<>();
         found.forEach(t -> byName.put(t.name, t));
@@ -128,20 +159,27 @@ record Safetensors(Path file, long dataStart, Map<String, Tensor> tensors) {
     private static Tensor tensor(Path file, String name, JsonNode node, long dataLength) {
         Dtype dtype = dtype(node.path("dtype").asText());
         if (dtype == null) {
-            throw invalid(file, "tensor %s has the unknown element type %s; known are %s"
-                    .formatted(name, node.path("dtype"), Arrays.toString(Dtype.values())));
+            throw invalid(
+                    file,
+                    "tensor %s has the unknown element type %s; known are %s"
+                            .formatted(name, node.path("dtype"), Arrays.toString(Dtype.values())));
         }
         JsonNode shape = node.path("shape");
         JsonNode offsets = node.path("data_offsets");
         if (!shape.isArray() || !offsets.isArray() || offsets.size() != 2 || !allLongs(shape) || !allLongs(offsets)) {
-            throw invalid(file, "tensor %s needs whole numbers in shape and two in data_offsets, and has %s".formatted(name, node));
+            throw invalid(
+                    file,
+                    "tensor %s needs whole numbers in shape and two in data_offsets, and has %s".formatted(name, node));
         }
         long[] dimensions = new long[shape.size()];
         long bytes = dtype.size;
         for (int i = 0; i < dimensions.length; i++) {
             dimensions[i] = shape.get(i).asLong();
             if (dimensions[i] < 0) {
-                throw invalid(file, "tensor %s has the negative dimension %d in its shape %s".formatted(name, dimensions[i], shape));
+                throw invalid(
+                        file,
+                        "tensor %s has the negative dimension %d in its shape %s"
+                                .formatted(name, dimensions[i], shape));
             }
             try {
                 bytes = Math.multiplyExact(bytes, dimensions[i]);
@@ -152,12 +190,16 @@ record Safetensors(Path file, long dataStart, Map<String, Tensor> tensors) {
         long begin = offsets.get(0).asLong();
         long end = offsets.get(1).asLong();
         if (begin < 0 || end < begin || end > dataLength) {
-            throw invalid(file, "tensor %s lies at bytes %d to %d of %d bytes of data: the file is cut off or damaged; fetch it again"
-                    .formatted(name, begin, end, dataLength));
+            throw invalid(
+                    file,
+                    "tensor %s lies at bytes %d to %d of %d bytes of data: the file is cut off or damaged; fetch it again"
+                            .formatted(name, begin, end, dataLength));
         }
         if (end - begin != bytes) {
-            throw invalid(file, "tensor %s of type %s and shape %s needs %d bytes and has %d; fetch the file again"
-                    .formatted(name, dtype, shape, bytes, end - begin));
+            throw invalid(
+                    file,
+                    "tensor %s of type %s and shape %s needs %d bytes and has %d; fetch the file again"
+                            .formatted(name, dtype, shape, bytes, end - begin));
         }
         return new Tensor(name, dtype, dimensions, begin, end);
     }
@@ -172,7 +214,10 @@ record Safetensors(Path file, long dataStart, Map<String, Tensor> tensors) {
     }
 
     private static @Nullable Dtype dtype(String text) {
-        return Arrays.stream(Dtype.values()).filter(d -> d.name().equals(text)).findFirst().orElse(null);
+        return Arrays.stream(Dtype.values())
+                .filter(d -> d.name().equals(text))
+                .findFirst()
+                .orElse(null);
     }
 
     static StageException invalid(Path file, String problem) {

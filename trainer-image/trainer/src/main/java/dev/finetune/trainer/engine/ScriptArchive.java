@@ -37,7 +37,10 @@ final class ScriptArchive {
         pickle.write(0x81);
         pickle.write("}(X".getBytes(StandardCharsets.US_ASCII));
         byte[] field = "training".getBytes(StandardCharsets.US_ASCII);
-        pickle.write(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(field.length).array());
+        pickle.write(ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(field.length)
+                .array());
         pickle.write(field);
         pickle.write(0x89);
         pickle.write("ub.".getBytes(StandardCharsets.US_ASCII));

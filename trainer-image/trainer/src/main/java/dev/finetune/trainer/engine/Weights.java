@@ -75,17 +75,20 @@ public final class Weights {
             String shard = entry.getValue().asText();
             Path file = folder.resolve(shard).normalize();
             if (shard.isEmpty() || !folder.normalize().equals(file.getParent())) {
-                throw Safetensors.invalid(index, "names %s, which is not a file of this folder".formatted(entry.getValue()));
+                throw Safetensors.invalid(
+                        index, "names %s, which is not a file of this folder".formatted(entry.getValue()));
             }
             refusePickle(file);
             if (!Files.exists(file)) {
                 throw new StageException(
-                        FailureClass.SourceUnavailable, "%s names the shard %s, which is not there; fetch it too".formatted(index, shard));
+                        FailureClass.SourceUnavailable,
+                        "%s names the shard %s, which is not there; fetch it too".formatted(index, shard));
             }
             Safetensors container = opened.computeIfAbsent(shard, s -> Safetensors.open(file));
             Safetensors.Tensor tensor = container.tensors().get(entry.getKey());
             if (tensor == null) {
-                throw Safetensors.invalid(file, "lacks tensor %s, which %s says it holds".formatted(entry.getKey(), index.getFileName()));
+                throw Safetensors.invalid(
+                        file, "lacks tensor %s, which %s says it holds".formatted(entry.getKey(), index.getFileName()));
             }
             weights.places.put(entry.getKey(), new Place(container, tensor));
         }
@@ -109,7 +112,8 @@ public final class Weights {
         try (Stream<Path> files = Files.list(folder)) {
             files.filter(Files::isRegularFile).sorted().forEach(Weights::refusePickle);
         } catch (IOException e) {
-            return new StageException(FailureClass.SourceUnavailable, "%s cannot be listed: %s".formatted(folder, e), e);
+            return new StageException(
+                    FailureClass.SourceUnavailable, "%s cannot be listed: %s".formatted(folder, e), e);
         }
         return new StageException(
                 FailureClass.SourceUnavailable,
@@ -131,33 +135,44 @@ public final class Weights {
         Place place = place(name);
         Safetensors.Tensor tensor = place.tensor;
         if (tensor.end() - tensor.begin() > Integer.MAX_VALUE) {
-            throw Safetensors.invalid(place.file.file(), "tensor %s has %d bytes; at most 2 GiB per tensor can be loaded"
-                    .formatted(name, tensor.end() - tensor.begin()));
+            throw Safetensors.invalid(
+                    place.file.file(),
+                    "tensor %s has %d bytes; at most 2 GiB per tensor can be loaded"
+                            .formatted(name, tensor.end() - tensor.begin()));
         }
         try (FileChannel channel = FileChannel.open(place.file.file());
                 Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = channel.map(
-                    FileChannel.MapMode.READ_ONLY, place.file.dataStart() + tensor.begin(), tensor.end() - tensor.begin(), arena);
+                    FileChannel.MapMode.READ_ONLY,
+                    place.file.dataStart() + tensor.begin(),
+                    tensor.end() - tensor.begin(),
+                    arena);
             ByteBuffer values = bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
             return RawTensor.owned(scope, tensor.dtype() == Dtype.F32 ? values : widen(place, values), tensor.shape());
         } catch (IOException e) {
-            throw new StageException(FailureClass.SourceUnavailable, "%s cannot be read: %s".formatted(place.file.file(), e), e);
+            throw new StageException(
+                    FailureClass.SourceUnavailable, "%s cannot be read: %s".formatted(place.file.file(), e), e);
         }
     }
 
     private static ByteBuffer widen(Place place, ByteBuffer values) {
         Dtype dtype = place.tensor.dtype();
         int count = values.remaining() / dtype.size;
-        ByteBuffer wide = ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES)).order(ByteOrder.nativeOrder());
+        ByteBuffer wide = ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES))
+                .order(ByteOrder.nativeOrder());
         FloatBuffer floats = wide.asFloatBuffer();
         for (int i = 0; i < count; i++) {
-            floats.put(switch (dtype) {
-                case F16 -> Float.float16ToFloat(values.getShort());
-                case BF16 -> Float.intBitsToFloat(values.getShort() << 16);
-                case F64 -> (float) values.getDouble();
-                default -> throw Safetensors.invalid(place.file.file(), "tensor %s has element type %s where floats were expected"
-                        .formatted(place.tensor.name(), dtype));
-            });
+            floats.put(
+                    switch (dtype) {
+                        case F16 -> Float.float16ToFloat(values.getShort());
+                        case BF16 -> Float.intBitsToFloat(values.getShort() << 16);
+                        case F64 -> (float) values.getDouble();
+                        default ->
+                            throw Safetensors.invalid(
+                                    place.file.file(),
+                                    "tensor %s has element type %s where floats were expected"
+                                            .formatted(place.tensor.name(), dtype));
+                    });
         }
         return wide;
     }

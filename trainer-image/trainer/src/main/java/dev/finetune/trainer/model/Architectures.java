@@ -61,7 +61,10 @@ public final class Architectures {
             throw new StageException(
                     FailureClass.InvalidSpec,
                     "%s: model_type is %s; this version can fine-tune %s; choose a base model of one of these"
-                            .formatted(config.file(), type.isEmpty() ? "absent" : type, String.join(", ", KNOWN.keySet())));
+                            .formatted(
+                                    config.file(),
+                                    type.isEmpty() ? "absent" : type,
+                                    String.join(", ", KNOWN.keySet())));
         }
         return known;
     }
@@ -71,7 +74,10 @@ public final class Architectures {
         Optional<List<String>> published = config.labels();
         return published.isPresent()
                 && (published.get().equals(labels)
-                        || published.get().equals(
-                                IntStream.range(0, labels.size()).mapToObj(i -> "LABEL_" + i).toList()));
+                        || published
+                                .get()
+                                .equals(IntStream.range(0, labels.size())
+                                        .mapToObj(i -> "LABEL_" + i)
+                                        .toList()));
     }
 }

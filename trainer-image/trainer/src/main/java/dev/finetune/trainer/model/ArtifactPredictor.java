@@ -34,12 +34,14 @@ public final class ArtifactPredictor implements Predictor {
     /** A published artefact, with the preprocessing and the length that its manifest holds. */
     public static ArtifactPredictor open(Path artifact) {
         try {
-            Manifest manifest = Json.MAPPER.readValue(artifact.resolve("manifest.json").toFile(), Manifest.class);
+            Manifest manifest =
+                    Json.MAPPER.readValue(artifact.resolve("manifest.json").toFile(), Manifest.class);
             return open(artifact, manifest.preprocessing(), manifest.maxLength());
         } catch (IOException e) {
             throw new StageException(
                     FailureClass.InvalidData,
-                    "%s: manifest.json cannot be read (%s); an artefact without one does not exist".formatted(artifact, e.getMessage()),
+                    "%s: manifest.json cannot be read (%s); an artefact without one does not exist"
+                            .formatted(artifact, e.getMessage()),
                     e);
         }
     }
@@ -49,7 +51,8 @@ public final class ArtifactPredictor implements Predictor {
         List<String> labels = ModelConfig.read(folder)
                 .labels()
                 .orElseThrow(() -> new StageException(
-                        FailureClass.InvalidData, "%s/config.json names no labels (id2label); it is not a classifier".formatted(folder)));
+                        FailureClass.InvalidData,
+                        "%s/config.json names no labels (id2label); it is not a classifier".formatted(folder)));
         SequenceClassifier model = SequenceClassifier.load(folder, labels, LoadOptions.seeded(0));
         try {
             if (!model.newlyInitialised().isEmpty()) {
@@ -82,7 +85,8 @@ public final class ArtifactPredictor implements Predictor {
         for (int from = 0; from < order.size(); from += BATCH) {
             List<Integer> rows = order.subList(from, Math.min(from + BATCH, order.size()));
             try (NDManager scope = model.engine().newScope()) {
-                TokenBatch batch = TokenBatch.of(scope, rows.stream().map(tokens::get).toList(), model.padId());
+                TokenBatch batch =
+                        TokenBatch.of(scope, rows.stream().map(tokens::get).toList(), model.padId());
                 double[][] batchScores = probabilities(model.logits(batch, false));
                 for (int i = 0; i < batchScores.length; i++) {
                     scores[rows.get(i)] = batchScores[i];
@@ -94,7 +98,10 @@ public final class ArtifactPredictor implements Predictor {
 
     private double[][] probabilities(NDArray logits) {
         int classes = labels().size();
-        double[] flat = model.engine().kernels().run(logits.getManager(), false, "softmax", logits).toDoubleArray();
+        double[] flat = model.engine()
+                .kernels()
+                .run(logits.getManager(), false, "softmax", logits)
+                .toDoubleArray();
         double[][] rows = new double[flat.length / classes][classes];
         for (int i = 0; i < flat.length; i++) {
             rows[i / classes][i % classes] = flat[i];

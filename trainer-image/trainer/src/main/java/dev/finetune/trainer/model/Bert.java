@@ -91,7 +91,15 @@ final class Bert extends SequenceClassifier {
     @Override
     public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
         return engine().kernels()
-                .run(headInput.getManager(), training, "head", headInput, head, "tanh", 0.0, training ? classifierDropout : 0.0);
+                .run(
+                        headInput.getManager(),
+                        training,
+                        "head",
+                        headInput,
+                        head,
+                        "tanh",
+                        0.0,
+                        training ? classifierDropout : 0.0);
     }
 
     static int usablePositions(ModelConfig config) {

@@ -89,7 +89,15 @@ final class DistilBert extends SequenceClassifier {
     @Override
     public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
         return engine().kernels()
-                .run(headInput.getManager(), training, "head", headInput, head, "relu", 0.0, training ? classifierDropout : 0.0);
+                .run(
+                        headInput.getManager(),
+                        training,
+                        "head",
+                        headInput,
+                        head,
+                        "relu",
+                        0.0,
+                        training ? classifierDropout : 0.0);
     }
 
     static int usablePositions(ModelConfig config) {

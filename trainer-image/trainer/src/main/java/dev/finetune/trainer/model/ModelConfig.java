@@ -22,7 +22,8 @@ public record ModelConfig(Path file, ObjectNode json) {
         if (Files.notExists(file)) {
             throw new StageException(
                     FailureClass.SourceUnavailable,
-                    "%s is missing; a model folder holds config.json, tokenizer.json and *.safetensors".formatted(file));
+                    "%s is missing; a model folder holds config.json, tokenizer.json and *.safetensors"
+                            .formatted(file));
         }
         return new ModelConfig(file, json(file));
     }

@@ -72,7 +72,9 @@ final class ParameterLoader {
 
     /** The layer that gives a score per label: taken from the base only if it was trained for these labels. */
     List<NDArray> outputLinear(String name, boolean labelsFit, int out, int in) {
-        return labelsFit ? headLinear(name, out, in) : List.of(fresh(name + ".weight", out, in), fresh(name + ".bias", out));
+        return labelsFit
+                ? headLinear(name, out, in)
+                : List.of(fresh(name + ".weight", out, in), fresh(name + ".bias", out));
     }
 
     private NDArray head(String name, long... shape) {
@@ -103,7 +105,8 @@ final class ParameterLoader {
         List<String> candidates = new ArrayList<>(List.of(name, bare));
         if (bare.contains("LayerNorm.")) {
             for (String known : List.of(name, bare)) {
-                candidates.add(known.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"));
+                candidates.add(known.replace("LayerNorm.weight", "LayerNorm.gamma")
+                        .replace("LayerNorm.bias", "LayerNorm.beta"));
             }
         }
         return candidates.stream().filter(weights.names()::contains).findFirst();
@@ -120,7 +123,8 @@ final class ParameterLoader {
     }
 
     private String sample() {
-        return weights.names().stream().limit(3).toList() + " and %d more".formatted(Math.max(0, weights.names().size() - 3));
+        return weights.names().stream().limit(3).toList()
+                + " and %d more".formatted(Math.max(0, weights.names().size() - 3));
     }
 
     List<Parameter> parameters() {

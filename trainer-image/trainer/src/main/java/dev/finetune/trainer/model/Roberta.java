@@ -69,12 +69,14 @@ final class Roberta extends SequenceClassifier {
 
         head = EncoderLayers.tensors(
                 p.headLinear("classifier.dense", hidden, hidden),
-                p.outputLinear("classifier.out_proj", setup.labelsFit(), setup.labels().size(), hidden));
+                p.outputLinear(
+                        "classifier.out_proj", setup.labelsFit(), setup.labels().size(), hidden));
     }
 
     @Override
     NDArray hiddenStates(TokenBatch batch, boolean training) {
-        NDArray order = batch.longs(positionIds(batch.ids().toLongArray(), batch.rows(), batch.length()), batch.rows(), batch.length());
+        NDArray order = batch.longs(
+                positionIds(batch.ids().toLongArray(), batch.rows(), batch.length()), batch.rows(), batch.length());
         NDArray embedded = engine().kernels()
                 .run(
                         batch.scope(),

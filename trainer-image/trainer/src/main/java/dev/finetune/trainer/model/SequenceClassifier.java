@@ -130,7 +130,6 @@ public abstract class SequenceClassifier implements AutoCloseable {
     /** The dropouts it was trained with, under config.json's keys. */
     abstract Map<String, Double> dropouts();
 
-
     @Override
     public void close() {
         scope.close();

@@ -48,7 +48,8 @@ public final class TextTokenizer implements AutoCloseable {
             JsonNode json = new ObjectMapper().readTree(file.toFile());
             if (!(json instanceof ObjectNode tokenizer) || !json.path("model").isObject()) {
                 throw new StageException(
-                        FailureClass.InvalidData, "%s is not a tokenizer: it has no model; fetch it again".formatted(file));
+                        FailureClass.InvalidData,
+                        "%s is not a tokenizer: it has no model; fetch it again".formatted(file));
             }
             tokenizer.putNull("truncation").putNull("padding");
             System.setProperty("ai.djl.offline", "true");
@@ -56,17 +57,23 @@ public final class TextTokenizer implements AutoCloseable {
                     HuggingFaceTokenizer.newInstance(
                             new ByteArrayInputStream(new ObjectMapper().writeValueAsBytes(tokenizer)),
                             Map.of(
-                                    "padding", "do_not_pad",
-                                    "truncation", "longest_first",
-                                    "maxLength", Integer.toString(maxLength),
-                                    "modelMaxLength", Integer.toString(maxLength))),
+                                    "padding",
+                                    "do_not_pad",
+                                    "truncation",
+                                    "longest_first",
+                                    "maxLength",
+                                    Integer.toString(maxLength),
+                                    "modelMaxLength",
+                                    Integer.toString(maxLength))),
                     maxLength);
         } catch (IOException | RuntimeException e) {
             if (e instanceof StageException known) {
                 throw known;
             }
             throw new StageException(
-                    FailureClass.InvalidData, "%s cannot be used as a tokenizer: %s".formatted(file, e.getMessage()), e);
+                    FailureClass.InvalidData,
+                    "%s cannot be used as a tokenizer: %s".formatted(file, e.getMessage()),
+                    e);
         }
     }
 

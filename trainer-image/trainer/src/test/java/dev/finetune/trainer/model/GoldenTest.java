@@ -31,7 +31,8 @@ class GoldenTest {
     private static final double TOLERANCE = 1e-4;
 
     @ParameterizedTest
-    @ValueSource(strings = {"bert-sequence", "bert-pair", "distilbert-sequence", "roberta-sequence", "xlm-roberta-sequence"})
+    @ValueSource(
+            strings = {"bert-sequence", "bert-pair", "distilbert-sequence", "roberta-sequence", "xlm-roberta-sequence"})
     void repeats_the_shared_references(String name) throws IOException {
         Path folder = Path.of("../../../shared/data/golden").resolve(name);
         Assumptions.assumeTrue(Files.exists(folder), "no shared references here");
@@ -39,25 +40,42 @@ class GoldenTest {
     }
 
     private static void repeats(Path folder) throws IOException {
-        JsonNode golden = new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
-        List<String> labels = IntStream.range(0, golden.at("/logits/shape/1").asInt()).mapToObj(i -> "LABEL_" + i).toList();
+        JsonNode golden =
+                new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
+        List<String> labels = IntStream.range(0, golden.at("/logits/shape/1").asInt())
+                .mapToObj(i -> "LABEL_" + i)
+                .toList();
         TorchEngine engine = TorchEngine.start();
-        try (SequenceClassifier model = SequenceClassifier.load(folder, labels, new LoadOptions(0, OptionalDouble.of(0)));
+        try (SequenceClassifier model =
+                        SequenceClassifier.load(folder, labels, new LoadOptions(0, OptionalDouble.of(0)));
                 OptimizerStep optimizer = new OptimizerStep(engine, Optimizer.AdamW, 0.01)) {
             assertThat(model.newlyInitialised()).isEmpty();
             try (NDManager scope = engine.newScope()) {
                 assertClose(model.logits(batch(scope, golden), false), golden.at("/logits/values"));
             }
-            int[] targets = StreamSupport.stream(golden.at("/train/labels/values").spliterator(), false).mapToInt(JsonNode::asInt).toArray();
-            CrossEntropy loss = new CrossEntropy(engine, golden.at("/train/smoothing").asDouble(0), Optional.empty());
+            int[] targets = StreamSupport.stream(
+                            golden.at("/train/labels/values").spliterator(), false)
+                    .mapToInt(JsonNode::asInt)
+                    .toArray();
+            CrossEntropy loss =
+                    new CrossEntropy(engine, golden.at("/train/smoothing").asDouble(0), Optional.empty());
             int steps = golden.at("/train/losses").size();
             for (int step = 0; step < steps; step++) {
                 try (NDManager scope = engine.newScope()) {
                     NDArray value = loss.of(model.logits(batch(scope, golden), true), targets, targets.length, true);
-                    assertThat((double) value.getFloat()).as("loss of step %d", step).isEqualTo(golden.at("/train/losses/" + step).asDouble(), within(TOLERANCE));
+                    assertThat((double) value.getFloat())
+                            .as("loss of step %d", step)
+                            .isEqualTo(golden.at("/train/losses/" + step).asDouble(), within(TOLERANCE));
                     try (Gradients gradients = Gradients.of(engine, value, model.trainableParameters())) {
-                        assertThat(gradients.clip(1.0)).as("gradient norm of step %d", step).isEqualTo(golden.at("/train/grad_norms_before_clip/" + step).asDouble(), within(TOLERANCE));
-                        optimizer.apply(gradients, 1e-3 * (step < 3 ? (step + 1) / 3.0 : (steps - step) / (double) (steps - 3)));
+                        assertThat(gradients.clip(1.0))
+                                .as("gradient norm of step %d", step)
+                                .isEqualTo(
+                                        golden.at("/train/grad_norms_before_clip/" + step)
+                                                .asDouble(),
+                                        within(TOLERANCE));
+                        optimizer.apply(
+                                gradients,
+                                1e-3 * (step < 3 ? (step + 1) / 3.0 : (steps - step) / (double) (steps - 3)));
                     }
                 }
             }
@@ -68,7 +86,9 @@ class GoldenTest {
                 for (float v : parameter.array().toFloatArray()) {
                     sum += v * (double) v;
                 }
-                assertThat(Math.sqrt(sum)).as(parameter.name()).isEqualTo(norms.path(parameter.name()).asDouble(), within(TOLERANCE));
+                assertThat(Math.sqrt(sum))
+                        .as(parameter.name())
+                        .isEqualTo(norms.path(parameter.name()).asDouble(), within(TOLERANCE));
                 names.add(parameter.name());
             }
             assertThat(norms.fieldNames()).toIterable().containsExactlyInAnyOrderElementsOf(names);
@@ -79,12 +99,21 @@ class GoldenTest {
         JsonNode inputs = golden.path("inputs");
         int rows = inputs.at("/input_ids/shape/0").asInt();
         int length = inputs.at("/input_ids/shape/1").asInt();
-        long[] types = inputs.has("token_type_ids") ? longs(inputs.at("/token_type_ids/values")) : new long[rows * length];
-        return TokenBatch.of(scope, longs(inputs.at("/input_ids/values")), longs(inputs.at("/attention_mask/values")), types, rows, length);
+        long[] types =
+                inputs.has("token_type_ids") ? longs(inputs.at("/token_type_ids/values")) : new long[rows * length];
+        return TokenBatch.of(
+                scope,
+                longs(inputs.at("/input_ids/values")),
+                longs(inputs.at("/attention_mask/values")),
+                types,
+                rows,
+                length);
     }
 
     private static long[] longs(JsonNode values) {
-        return StreamSupport.stream(values.spliterator(), false).mapToLong(JsonNode::asLong).toArray();
+        return StreamSupport.stream(values.spliterator(), false)
+                .mapToLong(JsonNode::asLong)
+                .toArray();
     }
 
     private static void assertClose(NDArray actual, JsonNode expected) {

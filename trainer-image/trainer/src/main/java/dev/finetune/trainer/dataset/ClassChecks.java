@@ -1,0 +1,141 @@
+package dev.finetune.trainer.dataset;
+
+import dev.finetune.api.CheckAction;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
+import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The label set of a job, frozen and sorted by code point, and what must hold for it. */
+final class ClassChecks {
+    /** By code point: UTF-16 order would put emoji before some Chinese characters. */
+    static final Comparator<String> BY_CODE_POINT = ClassChecks::compareByCodePoint;
+
+    private ClassChecks() {}
+
+    /**
+     * The labels of train.
+     *
+     * @throws StageException InvalidData for fewer than two labels, or when validation or test has a label that train lacks
+     */
+    static List<String> labels(Splits splits) {
+        Map<String, Long> counts = counts(splits.train());
+        if (counts.size() < 2) {
+            throw new StageException(
+                    FailureClass.InvalidData,
+                    "The training data has only the label '" + String.join("", counts.keySet())
+                            + "': at least two are needed. Check spec.dataset.columns.label.");
+        }
+        refuseUnseen("validation", splits.validation(), counts.keySet());
+        refuseUnseen("test", splits.test(), counts.keySet());
+        return List.copyOf(counts.keySet());
+    }
+
+    /** Too few examples, too uneven classes, labels that differ only in case or white space. */
+    static void check(List<Example> source, List<Example> train, CheckSettings checks, Findings findings) {
+        List<String> small = new ArrayList<>();
+        counts(source).forEach((label, n) -> {
+            if (n < checks.minExamplesPerClass()) {
+                small.add("'" + label + "' (" + n + ")");
+            }
+        });
+        variants(counts(source).keySet(), findings);
+        findings.report(
+                "MinExamplesPerClass",
+                CheckAction.Fail,
+                small.size() + " of " + counts(source).size() + " labels have fewer than "
+                        + checks.minExamplesPerClass() + " training examples (spec.dataset.checks.minExamplesPerClass)",
+                small);
+        Map<String, Long> counts = counts(train);
+        Comparator<Map.Entry<String, Long>> bySize = Map.Entry.comparingByValue();
+        Map.Entry<String, Long> largest = counts.entrySet().stream().max(bySize).orElseThrow();
+        Map.Entry<String, Long> smallest =
+                counts.entrySet().stream().min(bySize).orElseThrow();
+        if (largest.getValue() > (long) checks.maxClassRatio() * smallest.getValue()) {
+            findings.report(
+                    "MaxClassRatio",
+                    CheckAction.Warn,
+                    smallest.getValue(),
+                    "label '" + largest.getKey() + "' has " + largest.getValue() + " training examples and '"
+                            + smallest.getKey()
+                            + "' has " + smallest.getValue() + ": more than " + checks.maxClassRatio()
+                            + " to 1. Judge by f1Macro or by class, accuracy hides the small one.");
+        }
+    }
+
+    /** InvalidSpec unless the label is one of two. */
+    static void checkPositiveLabel(@org.jspecify.annotations.Nullable String positive, List<String> labels) {
+        if (positive == null) {
+            return;
+        }
+        if (!labels.contains(positive)) {
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    "spec.evaluation.positiveLabel is '" + positive + "', and the data has the labels " + quoted(labels)
+                            + ".");
+        }
+        if (labels.size() != 2) {
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    "spec.evaluation.positiveLabel is set, but the data has " + labels.size() + " labels ("
+                            + quoted(labels) + ") and it is for two: remove it and judge by f1Macro or by class.");
+        }
+    }
+
+    static String quoted(Collection<String> labels) {
+        String shown = labels.stream().limit(20).map(l -> "'" + l + "'").collect(Collectors.joining(", "));
+        return labels.size() > 20 ? shown + " and " + (labels.size() - 20) + " more" : shown;
+    }
+
+    static Map<String, Long> counts(List<Example> examples) {
+        return examples.stream()
+                .collect(Collectors.groupingBy(
+                        Example::label, () -> new TreeMap<>(BY_CODE_POINT), Collectors.counting()));
+    }
+
+    private static void refuseUnseen(String split, List<Example> examples, Set<String> labels) {
+        List<String> unseen = examples.stream()
+                .filter(e -> !labels.contains(e.label()))
+                .map(e -> e.id() + " '" + e.label() + "'")
+                .toList();
+        if (!unseen.isEmpty()) {
+            throw new StageException(
+                    FailureClass.InvalidData,
+                    unseen.size() + " examples of " + split + " have a label that train lacks: "
+                            + Findings.shown(unseen) + ". Train has " + quoted(labels)
+                            + ". Add training examples of these labels, or remove the rows.");
+        }
+    }
+
+    private static void variants(Set<String> labels, Findings findings) {
+        Map<String, List<String>> byForm = labels.stream()
+                .collect(Collectors.groupingBy(
+                        l -> Normalizer.normalize(l.strip(), Normalizer.Form.NFKC)
+                                .toUpperCase(Locale.ROOT),
+                        TreeMap::new,
+                        Collectors.toList()));
+        List<String> variants = byForm.values().stream()
+                .filter(same -> same.size() > 1)
+                .map(ClassChecks::quoted)
+                .toList();
+        findings.report(
+                "LabelVariants",
+                CheckAction.Warn,
+                "labels that differ only in case or white space are different classes; write them alike if they are one",
+                variants);
+    }
+
+    private static int compareByCodePoint(String a, String b) {
+        int[] left = a.codePoints().toArray();
+        int[] right = b.codePoints().toArray();
+        return java.util.Arrays.compare(left, right);
+    }
+}

@@ -1,0 +1,114 @@
+package dev.finetune.trainer.dataset;
+
+import dev.finetune.api.CheckAction;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** One data file on this machine; {@code name} is what ids and messages call it. */
+record DataFile(String name, Path path) {
+
+    /** All examples with their keys; unreadable and empty rows are dealt with as the checks say. */
+    List<Example> read(ReadSettings settings, CheckSettings checks, Findings findings) {
+        List<Example> examples = new ArrayList<>();
+        List<String> broken = new ArrayList<>();
+        List<String> emptyTexts = new ArrayList<>();
+        List<String> emptyLabels = new ArrayList<>();
+        try (RowReader rows = open(settings)) {
+            for (Optional<Row> row = rows.next(); row.isPresent(); row = rows.next()) {
+                String id = name + ":" + row.get().line();
+                switch (row.get()) {
+                    case Row.Broken bad -> broken.add("line " + bad.line() + ": " + bad.problem());
+                    case Row.Read read when ExampleKey.isEmpty(read.label()) -> emptyLabels.add(id);
+                    case Row.Read read -> {
+                        if (ExampleKey.isEmpty(read.text())) {
+                            emptyTexts.add(id);
+                            if (checks.empty() == CheckAction.Remove) {
+                                continue;
+                            }
+                        }
+                        examples.add(new Example(id, ExampleKey.of(read.text()), read.text(), read.label()));
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + name + ": " + e.getMessage(), e);
+        }
+        int rows = examples.size() + broken.size() + emptyLabels.size();
+        findings.report(
+                "Unreadable",
+                // A row that cannot be read cannot stay.
+                checks.unreadable() == CheckAction.Warn ? CheckAction.Remove : checks.unreadable(),
+                name + ": " + broken.size() + " of " + rows + " rows cannot be read",
+                broken);
+        findings.report("Empty", checks.empty(), name + ": " + emptyTexts.size() + " rows have no text", emptyTexts);
+        findings.report(
+                "Empty",
+                // There is no class of that name, so the row cannot stay either.
+                checks.empty() == CheckAction.Fail ? CheckAction.Fail : CheckAction.Remove,
+                name + ": " + emptyLabels.size() + " rows have no label",
+                emptyLabels);
+        if (examples.isEmpty()) {
+            throw new StageException(
+                    FailureClass.InvalidData,
+                    name
+                            + (rows == 0
+                                    ? " has no rows."
+                                    : " has no row with text and label among its " + rows + " rows."));
+        }
+        return examples;
+    }
+
+    RowReader open(ReadSettings settings) throws IOException {
+        if (Files.size(path) == 0) {
+            throw new StageException(FailureClass.InvalidData, name + " is empty: it has 0 bytes.");
+        }
+        refuseOtherFormats();
+        InputStream in = Files.newInputStream(path);
+        StrictDecoder reader = new StrictDecoder(in, settings.encoding());
+        try {
+            return switch (settings.format()) {
+                case CSV, TSV -> new CsvRows(name, reader, settings);
+                case JSONLines -> new JsonRows(reader, settings);
+            };
+        } catch (RuntimeException e) {
+            reader.close();
+            throw e;
+        }
+    }
+
+    private void refuseOtherFormats() throws IOException {
+        byte[] start;
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
+            start = in.readNBytes(4);
+        }
+        String found = startsWith(start, 0x1f, 0x8b)
+                ? "gzip; decompress it"
+                : startsWith(start, 'P', 'K', 3, 4)
+                        ? "a zip archive or spreadsheet; export it as CSV"
+                        : startsWith(start, 'P', 'A', 'R', '1')
+                                ? "Parquet; convert it to CSV or JSON Lines"
+                                : startsWith(start, 0x28, 0xb5, 0x2f, 0xfd) ? "zstd; decompress it" : "";
+        if (!found.isEmpty()) {
+            throw new StageException(
+                    FailureClass.InvalidData, name + " is not text but " + found + " and point to the new file.");
+        }
+    }
+
+    private static boolean startsWith(byte[] bytes, int... magic) {
+        for (int i = 0; i < magic.length; i++) {
+            if (i >= bytes.length || (bytes[i] & 0xff) != magic[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

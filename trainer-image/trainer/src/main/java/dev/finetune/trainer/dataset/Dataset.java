@@ -1,0 +1,166 @@
+package dev.finetune.trainer.dataset;
+
+import dev.finetune.api.DataSplit;
+import dev.finetune.api.DatasetSpec;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.Finding;
+import dev.finetune.api.run.StageException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A checked and split data set, ready to be written. The order of the checks is fixed: decode, key, remove duplicates within each
+ * source, split, leakage, label set (design/judgement.md 1).
+ */
+public final class Dataset {
+    private final Splits splits;
+    private final DatasetInfo info;
+
+    private Dataset(Splits splits, DatasetInfo info) {
+        this.splits = splits;
+        this.info = info;
+    }
+
+    /** The files of a data set; validation and test are absent where they are a fraction of train. */
+    public record Sources(NamedFile train, Optional<NamedFile> validation, Optional<NamedFile> test) {}
+
+    /** A file of this machine, and what ids and messages call it. */
+    public record NamedFile(String name, java.nio.file.Path path) {}
+
+    /**
+     * Reads, checks and splits.
+     *
+     * @throws StageException InvalidData or InvalidSpec, with file, row, column and what to do
+     */
+    public static Dataset read(DatasetSpec spec, @Nullable String positiveLabel, Sources sources) {
+        ReadSettings settings = ReadSettings.of(spec);
+        CheckSettings checks = CheckSettings.of(spec.checks());
+        double testFraction = fraction("test", spec.test());
+        double validationFraction = fraction("validation", spec.validation());
+        Findings findings = new Findings();
+
+        List<Example> source = readOne(sources.train(), settings, checks, findings);
+        Splits cut = new Splitter(testFraction, validationFraction, spec.splitSeed() == null ? 0 : spec.splitSeed())
+                .split(source, findings);
+        Splits given = new Splits(
+                cut.train(),
+                sources.validation()
+                        .map(f -> readOne(f, settings, checks, findings))
+                        .orElse(cut.validation()),
+                sources.test().map(f -> readOne(f, settings, checks, findings)).orElse(cut.test()));
+        Splits splits = Leakage.check(given, checks.leakage(), findings);
+
+        refuseEmpty(splits);
+        List<String> labels = ClassChecks.labels(splits);
+        ClassChecks.check(
+                Stream.of(
+                                splits.train(),
+                                validationFraction > 0 ? splits.validation() : List.<Example>of(),
+                                testFraction > 0 ? splits.test() : List.<Example>of())
+                        .flatMap(List::stream)
+                        .toList(),
+                splits.train(),
+                checks,
+                findings);
+        ClassChecks.checkPositiveLabel(positiveLabel, labels);
+        return new Dataset(
+                splits,
+                new DatasetInfo(
+                        Splitter.VERSION,
+                        DataDigest.ofTraining(splits),
+                        DataDigest.ofTest(splits.test()),
+                        labels,
+                        splits.train().size(),
+                        splits.validation().size(),
+                        splits.test().size(),
+                        testFraction == 0,
+                        findings.all()));
+    }
+
+    /** What is told about it. */
+    public DatasetInfo info() {
+        return info;
+    }
+
+    /** The training examples. */
+    public List<Example> train() {
+        return splits.train();
+    }
+
+    /** The same data set with one more thing found. */
+    public Dataset with(Finding finding) {
+        List<Finding> findings = new ArrayList<>(info.findings());
+        findings.add(finding);
+        return new Dataset(
+                splits,
+                new DatasetInfo(
+                        info.splitVersion(),
+                        info.datasetDigest(),
+                        info.testDigest(),
+                        info.labels(),
+                        info.train(),
+                        info.validation(),
+                        info.test(),
+                        info.testIndependent(),
+                        List.copyOf(findings)));
+    }
+
+    /** Writes it into the workspace; {@code dataset.json} last, so that a folder without it is not a data set. */
+    public void write(Workspace workspace) throws IOException {
+        ExampleFile.write(workspace.test().resolve("test.jsonl"), splits.test());
+        ExampleFile.write(workspace.train().resolve("train.jsonl"), splits.train());
+        ExampleFile.write(workspace.train().resolve("validation.jsonl"), splits.validation());
+        TrainKeys.write(
+                workspace.train().resolve(TrainKeys.FILE),
+                Stream.concat(splits.train().stream(), splits.validation().stream()));
+        AtomicFile.write(
+                workspace.train().resolve("dataset.json"),
+                dev.finetune.api.Json.write(info).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+
+    private static List<Example> readOne(
+            NamedFile file, ReadSettings settings, CheckSettings checks, Findings findings) {
+        List<Example> examples = new DataFile(file.name(), file.path()).read(settings, checks, findings);
+        return Repeats.check(file.name(), examples, checks, findings);
+    }
+
+    private static void refuseEmpty(Splits splits) {
+        String empty = splits.train().isEmpty()
+                ? "train"
+                : splits.validation().isEmpty() ? "validation" : splits.test().isEmpty() ? "test" : "";
+        if (!empty.isEmpty()) {
+            throw new StageException(
+                    FailureClass.InvalidData,
+                    "No example is left for " + empty
+                            + " after the checks. Add rows, or give splits that do not hold the same texts.");
+        }
+    }
+
+    private static double fraction(String split, @Nullable DataSplit spec) {
+        String field = "spec.dataset." + split;
+        if (spec == null || (spec.storageUri() == null) == (spec.fraction() == null)) {
+            throw new StageException(
+                    FailureClass.InvalidSpec, field + " needs exactly one of storageUri and fraction.");
+        }
+        if (spec.fraction() == null) {
+            return 0;
+        }
+        double value;
+        try {
+            value = Double.parseDouble(spec.fraction());
+        } catch (NumberFormatException e) {
+            value = Double.NaN;
+        }
+        if (!(value > 0 && value < 1)) {
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    field + ".fraction is '" + spec.fraction()
+                            + "': a number above 0 and below 1 was expected, such as \"0.1\".");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,47 @@
+package dev.finetune.trainer.dataset;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.text.Normalizer;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * The identity of a text: the first 8 bytes of SHA-256 over its NFC, case-folded, whitespace-collapsed form. Two texts that differ
+ * in nothing else are duplicates. Part of splitVersion 1: a change here moves every split.
+ */
+final class ExampleKey {
+    private static final Pattern SPACES = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
+
+    private ExampleKey() {}
+
+    /** 16 hex digits. */
+    static String of(String text) {
+        return HexFormat.of().formatHex(sha256(normal(text)), 0, 8);
+    }
+
+    /** Whether nothing is left of the text but white space. */
+    static boolean isEmpty(String text) {
+        return SPACES.matcher(text).replaceAll("").isEmpty();
+    }
+
+    private static String normal(String text) {
+        // Upper case first: it unites letters that lower case alone keeps apart, such as the two sigmas.
+        String folded = Normalizer.normalize(text, Normalizer.Form.NFC)
+                .toUpperCase(Locale.ROOT)
+                .toLowerCase(Locale.ROOT);
+        return SPACES.matcher(Normalizer.normalize(folded, Normalizer.Form.NFC))
+                .replaceAll(" ")
+                .strip();
+    }
+
+    private static byte[] sha256(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.finetune.trainer.dataset;
+
+import dev.finetune.api.CheckAction;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.Finding;
+import dev.finetune.api.run.StageException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects what the checks find, in the order of the checks. A check whose action is Fail ends the stage. */
+final class Findings {
+    /** How many examples a message names. */
+    static final int SHOWN = 5;
+
+    private static final int MAX_MESSAGE = 1_000;
+    private final List<Finding> findings = new ArrayList<>();
+
+    /**
+     * Reports {@code examples.size()} examples.
+     *
+     * @param what a sentence without its end, to which up to five of the examples are added
+     * @param examples each as a message names it
+     */
+    void report(String check, CheckAction action, String what, List<String> examples) {
+        if (examples.isEmpty() || action == CheckAction.Ignore) {
+            return;
+        }
+        report(check, action, examples.size(), what + ": " + shown(examples) + ".");
+    }
+
+    /** Reports a count with a whole message. */
+    void report(String check, CheckAction action, long count, String message) {
+        String cut = message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE - 3) + "..." : message;
+        if (action == CheckAction.Fail) {
+            throw new StageException(FailureClass.InvalidData, cut);
+        }
+        findings.add(new Finding(check, action, count, cut));
+    }
+
+    List<Finding> all() {
+        return List.copyOf(findings);
+    }
+
+    /** Up to five of them, and how many more there are. */
+    static String shown(List<String> examples) {
+        String first = String.join("; ", examples.subList(0, Math.min(SHOWN, examples.size())));
+        return examples.size() > SHOWN ? first + "; and " + (examples.size() - SHOWN) + " more" : first;
+    }
+}

@@ -1,0 +1,107 @@
+package dev.finetune.trainer.dataset;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Reader;
+import java.util.Optional;
+
+/** The rows of a JSON Lines file: one object a line, blank lines aside. Numbers and booleans are taken as they are written. */
+final class JsonRows implements RowReader {
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+
+    private final ReadSettings settings;
+    private final BufferedReader reader;
+    private final StringBuilder line = new StringBuilder();
+    private long number;
+
+    JsonRows(Reader reader, ReadSettings settings) {
+        this.settings = settings;
+        this.reader = new BufferedReader(reader, 1 << 16);
+    }
+
+    @Override
+    public Optional<Row> next() throws IOException {
+        while (readLine()) {
+            if (line.length() > MAX_ROW_LENGTH) {
+                return Optional.of(new Row.Broken(number, "it is longer than " + MAX_ROW_LENGTH + " characters"));
+            }
+            if (!line.toString().isBlank()) {
+                return Optional.of(row(line.toString()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Row row(String json) {
+        JsonNode object;
+        try {
+            object = MAPPER.readTree(json);
+        } catch (JsonProcessingException e) {
+            return new Row.Broken(
+                    number,
+                    "it is not one JSON object on one line (" + firstLine(e.getOriginalMessage()) + ", column "
+                            + (e.getLocation() == null ? 1 : e.getLocation().getColumnNr()) + ")");
+        }
+        if (!object.isObject()) {
+            return new Row.Broken(
+                    number,
+                    "it is JSON, but not an object with the keys '" + settings.textColumn() + "' and '"
+                            + settings.labelColumn() + "'");
+        }
+        JsonNode text = object.path(settings.textColumn());
+        JsonNode label = object.path(settings.labelColumn());
+        for (String key : new String[] {settings.textColumn(), settings.labelColumn()}) {
+            JsonNode value = object.path(key);
+            if (value.isMissingNode()) {
+                return new Row.Broken(number, "it has no key '" + key + "'");
+            }
+            if (value.isContainerNode()) {
+                return new Row.Broken(
+                        number,
+                        "key '" + key + "' holds " + (value.isArray() ? "a list" : "an object")
+                                + " where a text was expected");
+            }
+        }
+        return Row.of(number, settings, written(text), written(label));
+    }
+
+    /** A null counts as empty. */
+    private static String written(JsonNode value) {
+        return value.isNull() ? "" : value.asText();
+    }
+
+    /** Reads up to the next line feed; what exceeds the limit is skipped, and the line is left one too long. */
+    private boolean readLine() throws IOException {
+        line.setLength(0);
+        int c = reader.read();
+        if (c < 0) {
+            return false;
+        }
+        number++;
+        for (; c >= 0 && c != '\n'; c = reader.read()) {
+            if (line.length() <= MAX_ROW_LENGTH) {
+                line.append((char) c);
+            }
+        }
+        return true;
+    }
+
+    private static String firstLine(String message) {
+        int end = message.indexOf('\n');
+        return end < 0 ? message : message.substring(0, end);
+    }
+
+    @Override
+    public void close() throws IOException {
+        reader.close();
+    }
+}

@@ -1,0 +1,92 @@
+package dev.finetune.trainer.dataset;
+
+import dev.finetune.api.Columns;
+import dev.finetune.api.CsvDialect;
+import dev.finetune.api.DataFormat;
+import dev.finetune.api.DatasetSpec;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** How the files of a data set are read, every default filled in. Columns are names, or numbers where there is no header. */
+record ReadSettings(
+        DataFormat format,
+        char delimiter,
+        Optional<Character> quote,
+        boolean header,
+        Charset encoding,
+        String textColumn,
+        String labelColumn) {
+
+    /** Reads the spec; InvalidSpec where it asks for something that cannot be. */
+    static ReadSettings of(DatasetSpec spec) {
+        DataFormat format = spec.format() == null ? DataFormat.CSV : spec.format();
+        CsvDialect csv = spec.csv() == null ? new CsvDialect(null, null, null, null) : spec.csv();
+        if (format == DataFormat.JSONLines && spec.csv() != null) {
+            throw invalid("spec.dataset.csv is set, but spec.dataset.format is JSONLines: remove one of them");
+        }
+        char delimiter = csv.delimiter() == null
+                ? (format == DataFormat.TSV ? '\t' : ',')
+                : oneCharacter("spec.dataset.csv.delimiter", csv.delimiter());
+        Optional<Character> quote = csv.quote() == null
+                ? Optional.of('"')
+                : csv.quote().equals("None")
+                        ? Optional.empty()
+                        : Optional.of(oneCharacter("spec.dataset.csv.quote", csv.quote()));
+        if (quote.isPresent() && quote.get() == delimiter) {
+            throw invalid("spec.dataset.csv.quote and delimiter are the same character: they must differ");
+        }
+        boolean header = csv.header() == null || csv.header();
+        Columns columns = spec.columns() == null ? new Columns(null, null) : spec.columns();
+        String text = column("text", columns.text(), header);
+        String label = column("label", columns.label(), header);
+        if (text.equals(label)) {
+            throw invalid("spec.dataset.columns: text and label are both '" + text + "', and must be two columns");
+        }
+        return new ReadSettings(format, delimiter, quote, header, charset(csv.encoding()), text, label);
+    }
+
+    private static char oneCharacter(String field, String value) {
+        if (value.length() != 1 || value.equals("\n") || value.equals("\r")) {
+            throw invalid(field + " is '" + value + "': one character that does not end a line was expected"
+                    + (field.endsWith("quote") ? ", or None" : ""));
+        }
+        return value.charAt(0);
+    }
+
+    private static String column(String role, @Nullable String column, boolean header) {
+        if (column == null || column.isEmpty()) {
+            if (!header) {
+                throw invalid("spec.dataset.columns." + role
+                        + " is missing: without a header a zero-based number is needed, such as \"1\"");
+            }
+            return role;
+        }
+        if (!header && !column.matches("[0-9]{1,4}")) {
+            throw invalid(
+                    "spec.dataset.columns." + role + " is '" + column
+                            + "': without a header (spec.dataset.csv.header: false) columns are zero-based numbers, such as \"1\"");
+        }
+        return column;
+    }
+
+    private static Charset charset(@Nullable String name) {
+        if (name == null) {
+            return StandardCharsets.UTF_8;
+        }
+        try {
+            return Charset.forName(name);
+        } catch (IllegalArgumentException e) {
+            throw invalid(
+                    "spec.dataset.csv.encoding is '" + name
+                            + "', which is not a known character set: use for example UTF-8, windows-1252, ISO-8859-1, UTF-16, GB18030, Shift_JIS");
+        }
+    }
+
+    private static StageException invalid(String message) {
+        return new StageException(FailureClass.InvalidSpec, message + ".");
+    }
+}

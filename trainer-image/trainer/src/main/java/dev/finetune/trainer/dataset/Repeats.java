@@ -1,0 +1,52 @@
+package dev.finetune.trainer.dataset;
+
+import dev.finetune.api.CheckAction;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Texts that stand more than once in one source: the first row stays, and copies with another label are conflicts. */
+final class Repeats {
+    private Repeats() {}
+
+    /** The source without what the checks remove. */
+    static List<Example> check(String source, List<Example> examples, CheckSettings checks, Findings findings) {
+        Map<String, Example> firsts = new HashMap<>();
+        Set<String> conflicting = new HashSet<>();
+        List<String> conflicts = new ArrayList<>();
+        List<String> repeats = new ArrayList<>();
+        Set<String> repeated = new HashSet<>();
+        for (Example example : examples) {
+            Example first = firsts.putIfAbsent(example.key(), example);
+            if (first == null) {
+                continue;
+            }
+            repeats.add(example.id() + " (as " + first.id() + ")");
+            repeated.add(example.id());
+            if (!first.label().equals(example.label()) && conflicting.add(example.key())) {
+                conflicts.add(
+                        first.id() + " '" + first.label() + "' and " + example.id() + " '" + example.label() + "'");
+            }
+        }
+        findings.report(
+                "ConflictingLabels",
+                checks.conflictingLabels(),
+                source + ": " + conflicts.size() + " texts occur with different labels",
+                conflicts);
+        findings.report(
+                "Duplicates",
+                checks.duplicates(),
+                source + ": " + repeats.size() + " rows repeat an earlier text",
+                repeats);
+        boolean dropConflicts = checks.conflictingLabels() == CheckAction.Remove;
+        boolean dropRepeats = checks.duplicates() == CheckAction.Remove;
+        return examples.stream()
+                // Which of the labels is right cannot be known, so none of the copies stays.
+                .filter(e -> !(dropConflicts && conflicting.contains(e.key())))
+                .filter(e -> !(dropRepeats && repeated.contains(e.id())))
+                .toList();
+    }
+}

@@ -1,0 +1,111 @@
+package dev.finetune.trainer.dataset;
+
+import dev.finetune.api.CheckAction;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Cuts test and validation out of one source. Every key has a bucket in [0, 1) that depends on the key and {@code splitSeed} alone;
+ * the lowest buckets are test, the next validation. So an example keeps its side when rows are added, removed or reordered.
+ * A class that would miss a side gets its nearest bucket moved there.
+ */
+final class Splitter {
+    /** The version of this algorithm and of {@link ExampleKey}; it stands in plan and manifest. */
+    static final int VERSION = 1;
+
+    private enum Side {
+        TEST,
+        VALIDATION,
+        TRAIN
+    }
+
+    private final double testBelow;
+    private final double validationBelow;
+    private final long seed;
+
+    /** Fractions are 0 where a side has a source of its own; {@code validation} is of what test leaves. */
+    Splitter(double test, double validation, long seed) {
+        this.testBelow = test;
+        this.validationBelow = test + validation * (1 - test);
+        this.seed = seed;
+    }
+
+    Splits split(List<Example> source, Findings findings) {
+        Map<String, Side> sides = new HashMap<>();
+        Map<String, Set<String>> keysByLabel = source.stream()
+                .collect(Collectors.groupingBy(
+                        Example::label, TreeMap::new, Collectors.mapping(Example::key, Collectors.toSet())));
+        source.forEach(e -> sides.computeIfAbsent(e.key(), this::side));
+        List<String> repaired = new ArrayList<>();
+        keysByLabel.forEach((label, keys) -> {
+            if (repair(
+                    keys.stream()
+                            .sorted(Comparator.comparingDouble(this::bucket))
+                            .toList(),
+                    sides)) {
+                repaired.add("'" + label + "' (" + keys.size() + ")");
+            }
+        });
+        findings.report(
+                "SplitRepaired",
+                CheckAction.Warn,
+                repaired.size()
+                        + " classes are so small that single examples were moved to give every split one (class, examples)",
+                repaired);
+        Map<Side, List<Example>> parts = source.stream().collect(Collectors.groupingBy(e -> sides.get(e.key())));
+        return new Splits(
+                parts.getOrDefault(Side.TRAIN, List.of()),
+                parts.getOrDefault(Side.VALIDATION, List.of()),
+                parts.getOrDefault(Side.TEST, List.of()));
+    }
+
+    /** Train is served first, then test, then validation: a class without training examples cannot be used at all. */
+    private boolean repair(List<String> sorted, Map<String, Side> sides) {
+        boolean moved = false;
+        if (testBelow > 0 && count(sorted, sides, Side.TEST) == 0) {
+            sides.put(sorted.getFirst(), Side.TEST);
+            moved = true;
+        }
+        if (validationBelow > testBelow && count(sorted, sides, Side.VALIDATION) == 0) {
+            for (String key : sorted) {
+                if (sides.get(key) == Side.TRAIN) {
+                    sides.put(key, Side.VALIDATION);
+                    moved = true;
+                    break;
+                }
+            }
+        }
+        if (count(sorted, sides, Side.TRAIN) == 0) {
+            sides.put(sorted.getLast(), Side.TRAIN);
+            moved = true;
+        }
+        return moved;
+    }
+
+    private static long count(List<String> keys, Map<String, Side> sides, Side side) {
+        return keys.stream().filter(k -> sides.get(k) == side).count();
+    }
+
+    private Side side(String key) {
+        double bucket = bucket(key);
+        return bucket < testBelow ? Side.TEST : bucket < validationBelow ? Side.VALIDATION : Side.TRAIN;
+    }
+
+    double bucket(String key) {
+        return (mix(Long.parseUnsignedLong(key, 16) ^ mix(seed)) >>> 11) * 0x1p-53;
+    }
+
+    /** The finaliser of SplitMix64: every bit of the input moves every bit of the output. */
+    private static long mix(long value) {
+        long z = value + 0x9e3779b97f4a7c15L;
+        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+        return z ^ (z >>> 31);
+    }
+}

@@ -1,0 +1,153 @@
+package dev.finetune.trainer.prepare;
+
+import dev.finetune.api.BaseModelSource;
+import dev.finetune.api.CheckAction;
+import dev.finetune.api.DataSource;
+import dev.finetune.api.DataSplit;
+import dev.finetune.api.DatasetSpec;
+import dev.finetune.api.DeployedModel;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.Finding;
+import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.run.Plan;
+import dev.finetune.api.run.PrepareResult;
+import dev.finetune.api.run.Progress;
+import dev.finetune.api.run.Stage;
+import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.dataset.Dataset;
+import dev.finetune.trainer.dataset.DatasetInfo;
+import dev.finetune.trainer.dataset.Volume;
+import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.source.ModelSource;
+import dev.finetune.trainer.source.SourceResolver;
+import dev.finetune.trainer.source.SourceUri;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The first stage, on CPU: fetches and verifies model, deployed artefacts and data, checks and splits the data, and estimates what
+ * training will need, so that nothing waits for an accelerator only to fail there.
+ */
+public final class PrepareStage {
+    private static final Logger LOG = LoggerFactory.getLogger(PrepareStage.class);
+
+    private PrepareStage() {}
+
+    /**
+     * Fills {@code model}, {@code deployed}, {@code train} and {@code test} of the workspace. Running it again does it all again.
+     *
+     * @throws StageException with the class that the job ends with
+     */
+    public static PrepareResult run(
+            Plan plan, Workspace workspace, SourceResolver sources, Consumer<Progress> progress) {
+        FineTuneJobSpec spec = plan.spec();
+        DatasetSpec data = required("spec.dataset", spec.dataset());
+        BaseModelSource modelSpec = required("spec.model", spec.model());
+        Stream.of(workspace.model(), workspace.deployed(), workspace.train(), workspace.test())
+                .forEach(Volume::proveWritable);
+
+        progress.accept(percent(0));
+        Dataset dataset = dataset(spec, data, workspace, sources);
+        MetricChecks.check(spec, dataset.info().labels());
+        progress.accept(percent(40));
+        ModelSource.Verified model = ModelSource.fetch(sources, modelSpec, workspace.model());
+        progress.accept(percent(80));
+        for (DeployedModel deployed : plan.deployed()) {
+            DeployedArtifact.copy(deployed, workspace, sources);
+        }
+        progress.accept(percent(95));
+
+        TrainingEstimate estimate = TrainingEstimate.of(spec, dataset.train().size(), workspace.model());
+        LOG.info("{}", estimate.describe());
+        dataset = withFindings(dataset, plan, estimate);
+        try {
+            dataset.write(workspace);
+        } catch (IOException e) {
+            throw Volume.failure(workspace.train(), e);
+        }
+        progress.accept(percent(100));
+        DatasetInfo info = dataset.info();
+        return new PrepareResult(
+                model.digest(),
+                model.license(),
+                info.datasetDigest(),
+                info.testDigest(),
+                info.train(),
+                info.validation(),
+                info.test(),
+                info.labels(),
+                info.findings(),
+                info.testIndependent());
+    }
+
+    private static Dataset dataset(
+            FineTuneJobSpec spec, DatasetSpec data, Workspace workspace, SourceResolver sources) {
+        DataSource train = data.train();
+        SourceUri trainUri = sources.parse(
+                "spec.dataset.train.storageUri",
+                required("spec.dataset.train.storageUri", train == null ? null : train.storageUri()));
+        Optional<SourceUri> validationUri = uri("spec.dataset.validation.storageUri", data.validation(), sources);
+        Optional<SourceUri> testUri = uri("spec.dataset.test.storageUri", data.test(), sources);
+        // Downloads may hold test rows, so they go where train never looks, and not beyond this method.
+        try (Scratch scratch = new Scratch(workspace.test().resolve(".sources"))) {
+            Dataset.Sources files = new Dataset.Sources(
+                    file(sources, trainUri, scratch.file("train")),
+                    validationUri.map(uri -> file(sources, uri, scratch.file("validation"))),
+                    testUri.map(uri -> file(sources, uri, scratch.file("test"))));
+            String positive =
+                    spec.evaluation() == null ? null : spec.evaluation().positiveLabel();
+            return Dataset.read(data, positive, files);
+        }
+    }
+
+    private static Dataset.NamedFile file(SourceResolver sources, SourceUri uri, Path scratch) {
+        return new Dataset.NamedFile(uri.fileName(), sources.file(uri, scratch));
+    }
+
+    private static Optional<SourceUri> uri(String field, @Nullable DataSplit split, SourceResolver sources) {
+        return split == null || split.storageUri() == null
+                ? Optional.empty()
+                : Optional.of(sources.parse(field, split.storageUri()));
+    }
+
+    private static Dataset withFindings(Dataset dataset, Plan plan, TrainingEstimate estimate) {
+        Dataset result = dataset;
+        if (!dataset.info().testIndependent() && !plan.deployed().isEmpty()) {
+            result = result.with(
+                    new Finding(
+                            "TestNotIndependent",
+                            CheckAction.Warn,
+                            dataset.info().test(),
+                            "The test split is a fraction of train, and the job is judged against a deployed model: that model may have been trained on it. Give spec.dataset.test a file of its own."));
+        }
+        long longTexts = estimate.certainlyTruncated(dataset.train());
+        if (longTexts > 0) {
+            result = result.with(
+                    new Finding(
+                            "LongTexts",
+                            CheckAction.Warn,
+                            longTexts,
+                            "At least " + longTexts + " of " + dataset.train().size()
+                                    + " training texts have more than " + estimate.maxLength()
+                                    + " words and will be cut to that many tokens (spec.dataset.preprocessing.text.maxLength)."));
+        }
+        return result;
+    }
+
+    private static <T> T required(String field, @Nullable T value) {
+        if (value == null) {
+            throw new StageException(FailureClass.InvalidSpec, field + " is missing: it is needed to prepare the job.");
+        }
+        return value;
+    }
+
+    private static Progress percent(int percent) {
+        return new Progress(Stage.prepare, null, null, null, percent, null, null);
+    }
+}

@@ -1,0 +1,5 @@
+/** The prepare stage: sources in, verified model and checked splits out. */
+@NullMarked
+package dev.finetune.trainer.prepare;
+
+import org.jspecify.annotations.NullMarked;

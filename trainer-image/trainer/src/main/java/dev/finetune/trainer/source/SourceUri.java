@@ -1,0 +1,150 @@
+package dev.finetune.trainer.source;
+
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** Where something is read from. A path inside a claim never begins with a slash and never climbs out. */
+public sealed interface SourceUri {
+    /** {@code pvc://claim/path}: a file or folder of a claim of the job's namespace; an empty path is the claim's root. */
+    record Claim(String claim, String path) implements SourceUri {
+        @Override
+        public String toString() {
+            return "pvc://" + claim + (path.isEmpty() ? "" : "/" + path);
+        }
+    }
+
+    /** {@code configmap://name/key}: one key of a ConfigMap of the job's namespace. */
+    record ConfigMap(String name, String key) implements SourceUri {
+        @Override
+        public String toString() {
+            return "configmap://" + name + "/" + key;
+        }
+    }
+
+    /** {@code https://host/path}: a file, or the address under which a model's files lie. */
+    record Https(URI address) implements SourceUri {
+        @Override
+        public String toString() {
+            return address.toString();
+        }
+    }
+
+    /** {@code file://path}: a file or folder of this machine; only where the job runs without a cluster. */
+    record LocalFile(Path path) implements SourceUri {
+        @Override
+        public String toString() {
+            return "file://" + path;
+        }
+    }
+
+    /** The name of the file that it ends with; what row ids and messages call it. */
+    default String fileName() {
+        String path = switch (this) {
+            case Claim claim -> claim.path();
+            case ConfigMap map -> map.key();
+            case Https web -> web.address().getPath();
+            case LocalFile file -> file.path().toString();
+        };
+        String name = path.substring(path.lastIndexOf('/') + 1);
+        return name.isEmpty() ? toString() : name;
+    }
+
+    /** What every message about a wrong address ends with. */
+    String FORMS = "use pvc://claim/path, https://host/path, configmap://name/key, or file://path in a local run";
+
+    /** A Kubernetes object name. */
+    Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
+
+    /** A key of a ConfigMap. */
+    Pattern KEY = Pattern.compile("[-._a-zA-Z0-9]{1,253}");
+
+    /**
+     * Reads an address.
+     *
+     * @param field the field of the job that holds it, for the message
+     * @throws StageException InvalidSpec when it is none of the four forms
+     */
+    static SourceUri parse(String field, String text) {
+        int separator = text.indexOf("://");
+        String scheme = separator < 0 ? "" : text.substring(0, separator).toLowerCase(Locale.ROOT);
+        String rest = separator < 0 ? text : text.substring(separator + 3);
+        return switch (scheme) {
+            case "pvc" -> claim(field, text, rest);
+            case "configmap" -> configMap(field, text, rest);
+            case "https" -> https(field, text);
+            case "file" -> localFile(field, text, rest);
+            case "http" -> throw invalid(field, text, "plain http could be changed on its way: use https");
+            default -> throw invalid(field, text, FORMS);
+        };
+    }
+
+    private static SourceUri claim(String field, String text, String rest) {
+        int slash = rest.indexOf('/');
+        String name = slash < 0 ? rest : rest.substring(0, slash);
+        String path = slash < 0 ? "" : rest.substring(slash + 1).replaceAll("/+$", "");
+        if (!NAME.matcher(name).matches()) {
+            throw invalid(field, text, "'" + name + "' is not a claim name: use pvc://claim/path");
+        }
+        refuseClimbing(field, text, path);
+        return new Claim(name, path);
+    }
+
+    private static SourceUri configMap(String field, String text, String rest) {
+        int slash = rest.indexOf('/');
+        String name = slash < 0 ? rest : rest.substring(0, slash);
+        String key = slash < 0 ? "" : rest.substring(slash + 1);
+        if (!NAME.matcher(name).matches() || !KEY.matcher(key).matches() || key.equals(".") || key.startsWith("..")) {
+            throw invalid(field, text, "use configmap://name/key with one existing key");
+        }
+        return new ConfigMap(name, key);
+    }
+
+    private static SourceUri https(String field, String text) {
+        URI address;
+        try {
+            address = new URI(text);
+        } catch (URISyntaxException e) {
+            throw invalid(
+                    field, text, "it is not a valid address (" + e.getReason() + "): write special characters as %XX");
+        }
+        if (address.getHost() == null) {
+            throw invalid(field, text, "it names no host: use https://host/path");
+        }
+        if (address.getRawUserInfo() != null) {
+            // Neither is repeated: the message is shown in status and events.
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    field
+                            + " holds a user name or password in its address; remove it: this would be shown to everyone who may read the job");
+        }
+        return new Https(address);
+    }
+
+    private static SourceUri localFile(String field, String text, String rest) {
+        if (rest.isEmpty() || rest.indexOf('\0') >= 0) {
+            throw invalid(field, text, "use file://path");
+        }
+        return new LocalFile(Path.of(rest));
+    }
+
+    private static void refuseClimbing(String field, String text, String path) {
+        if (path.indexOf('\0') >= 0
+                || path.startsWith("/")
+                || Arrays.asList(path.split("/")).contains("..")) {
+            throw invalid(
+                    field,
+                    text,
+                    "the path must stay inside the claim: no '..', no second slash after the claim's name");
+        }
+    }
+
+    private static StageException invalid(String field, String text, String what) {
+        return new StageException(FailureClass.InvalidSpec, field + " is '" + text + "': " + what);
+    }
+}

@@ -1,0 +1,151 @@
+package dev.finetune.trainer.prepare;
+
+import dev.finetune.api.BaseModelSource;
+import dev.finetune.api.Checks;
+import dev.finetune.api.Columns;
+import dev.finetune.api.CsvDialect;
+import dev.finetune.api.DataFormat;
+import dev.finetune.api.DataSource;
+import dev.finetune.api.DataSplit;
+import dev.finetune.api.DatasetSpec;
+import dev.finetune.api.DeployedModel;
+import dev.finetune.api.EvaluationSpec;
+import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.Task;
+import dev.finetune.api.run.JobIdentity;
+import dev.finetune.api.run.Plan;
+import dev.finetune.api.run.PrepareResult;
+import dev.finetune.api.run.Stage;
+import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.source.SourceResolver;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A job of a local run in a folder of its own: a model of one tensor, data files as a test writes them. */
+final class JobFixture {
+    final Path folder;
+    final Workspace workspace;
+    DataFormat format = DataFormat.CSV;
+
+    @Nullable
+    CsvDialect csv;
+
+    Columns columns = new Columns("text", "label");
+    DataSplit validation = new DataSplit(null, "0.2");
+    DataSplit test = new DataSplit(null, "0.2");
+
+    @Nullable
+    Checks checks;
+
+    @Nullable
+    EvaluationSpec evaluation;
+
+    BaseModelSource model = new BaseModelSource("file://model", null, null);
+    List<DeployedModel> deployed = List.of();
+
+    JobFixture(Path folder) throws IOException {
+        this.folder = folder;
+        this.workspace = new Workspace(folder.resolve("workspace"));
+        Path files = Files.createDirectories(folder.resolve("model"));
+        Files.writeString(
+                files.resolve("config.json"),
+                "{\"model_type\":\"bert\",\"num_hidden_layers\":1,\"hidden_size\":8,\"num_attention_heads\":2,\"max_position_embeddings\":64}");
+        Files.writeString(files.resolve("tokenizer.json"), "{}");
+        Files.write(files.resolve("model.safetensors"), safetensors());
+    }
+
+    JobFixture train(String content) throws IOException {
+        Files.writeString(folder.resolve("train.csv"), content);
+        return this;
+    }
+
+    JobFixture test(String content) throws IOException {
+        Files.writeString(folder.resolve("test.csv"), content);
+        test = new DataSplit("file://test.csv", null);
+        return this;
+    }
+
+    JobFixture validation(String content) throws IOException {
+        Files.writeString(folder.resolve("validation.csv"), content);
+        validation = new DataSplit("file://validation.csv", null);
+        return this;
+    }
+
+    PrepareResult prepare() {
+        return PrepareStage.run(plan(), workspace, SourceResolver.local(folder), p -> {});
+    }
+
+    Plan plan() {
+        return new Plan(
+                Plan.VERSION,
+                new JobIdentity("job", "default", "uid"),
+                Stage.prepare,
+                1,
+                new FineTuneJobSpec(
+                        Task.TextClassification,
+                        null,
+                        null,
+                        model,
+                        new DatasetSpec(
+                                format,
+                                csv,
+                                columns,
+                                new DataSource("file://train.csv"),
+                                validation,
+                                test,
+                                null,
+                                null,
+                                checks),
+                        null,
+                        evaluation,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null),
+                "file://store",
+                deployed,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                "test");
+    }
+
+    /** {@code perClass} rows of each label, all different. */
+    static String rows(int perClass, String... labels) {
+        StringBuilder csv = new StringBuilder("text,label\n");
+        for (int i = 0; i < perClass; i++) {
+            for (String label : labels) {
+                csv.append("message ")
+                        .append(i)
+                        .append(" about ")
+                        .append(label)
+                        .append(',')
+                        .append(label)
+                        .append('\n');
+            }
+        }
+        return csv.toString();
+    }
+
+    static byte[] safetensors() {
+        byte[] header =
+                "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}".getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(8 + header.length + 8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(header.length)
+                .put(header)
+                .putFloat(1)
+                .putFloat(2)
+                .array();
+    }
+}

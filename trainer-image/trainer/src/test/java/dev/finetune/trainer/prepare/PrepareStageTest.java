@@ -1,0 +1,222 @@
+package dev.finetune.trainer.prepare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.api.BaseModelSource;
+import dev.finetune.api.CheckAction;
+import dev.finetune.api.Checks;
+import dev.finetune.api.Columns;
+import dev.finetune.api.CsvDialect;
+import dev.finetune.api.EvaluationSpec;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.Finding;
+import dev.finetune.api.Json;
+import dev.finetune.api.run.PrepareResult;
+import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.dataset.DatasetInfo;
+import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.dataset.ExampleFile;
+import dev.finetune.trainer.dataset.TrainKeys;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PrepareStageTest {
+    @TempDir
+    Path folder;
+
+    JobFixture job;
+
+    @BeforeEach
+    void newJob() throws IOException {
+        job = new JobFixture(folder);
+    }
+
+    @Test
+    void leavesEverythingThatTheLaterStagesNeed() throws IOException {
+        PrepareResult result = job.train(JobFixture.rows(100, "ham", "spam")).prepare();
+
+        List<Example> train = ExampleFile.read(job.workspace.train().resolve("train.jsonl"));
+        List<Example> validation = ExampleFile.read(job.workspace.train().resolve("validation.jsonl"));
+        List<Example> test = ExampleFile.read(job.workspace.test().resolve("test.jsonl"));
+        assertThat(result.train()).isEqualTo(train.size());
+        assertThat(result.validation()).isEqualTo(validation.size());
+        assertThat(result.test()).isEqualTo(test.size());
+        assertThat(train.size() + validation.size() + test.size()).isEqualTo(200);
+        assertThat(train).first().satisfies(e -> assertThat(e.id()).matches("train.csv:\\d+"));
+        assertThat(result.labels()).containsExactly("ham", "spam");
+        assertThat(result.testIndependent()).isFalse();
+        assertThat(result.findings()).isEmpty();
+
+        DatasetInfo info = Json.MAPPER.readValue(
+                job.workspace.train().resolve("dataset.json").toFile(), DatasetInfo.class);
+        assertThat(info.datasetDigest()).isEqualTo(result.datasetDigest()).startsWith("sha256:");
+        assertThat(info.testDigest()).isEqualTo(result.testDigest());
+        assertThat(TrainKeys.read(job.workspace.train().resolve(TrainKeys.FILE)))
+                .isEqualTo(Stream.concat(train.stream(), validation.stream())
+                        .map(Example::key)
+                        .collect(Collectors.toSet()));
+        assertThat(job.workspace.model()).isDirectoryContaining("glob:**model.safetensors");
+        try (Stream<Path> files = Files.list(job.workspace.test())) {
+            assertThat(files).hasSize(1);
+        }
+    }
+
+    @Test
+    void givesTheSameBytesWhenItRunsAgain() throws IOException {
+        job.train(JobFixture.rows(50, "a", "b"));
+        PrepareResult first = job.prepare();
+        byte[] train = Files.readAllBytes(job.workspace.train().resolve("train.jsonl"));
+        assertThat(job.prepare()).isEqualTo(first);
+        assertThat(job.workspace.train().resolve("train.jsonl")).hasBinaryContent(train);
+    }
+
+    @Test
+    void keepsAGivenTestWholeAndRemovesItsTextsFromTrainAndValidation() throws IOException {
+        String train = JobFixture.rows(60, "a", "b");
+        job.train(train).test("text,label\nMESSAGE 1  about a,a\nmessage 2 about b,b\nnew one,a\n");
+        PrepareResult result = job.prepare();
+        assertThat(result.test()).isEqualTo(3);
+        assertThat(result.testIndependent()).isTrue();
+        Set<String> learnt = new HashSet<>(TrainKeys.read(job.workspace.train().resolve(TrainKeys.FILE)));
+        ExampleFile.read(job.workspace.test().resolve("test.jsonl"))
+                .forEach(e -> assertThat(learnt).doesNotContain(e.key()));
+        assertThat(finding(result, "Leakage").count()).isEqualTo(2);
+        assertThat(finding(result, "Leakage").action()).isEqualTo(CheckAction.Remove);
+        assertThat(finding(result, "Leakage").message()).contains("train.csv:", "test.csv:2");
+    }
+
+    @Test
+    void keepsTheFirstOfRepeatedRowsAndReportsConflicts() throws IOException {
+        PrepareResult result = job.train(JobFixture.rows(60, "a", "b") + "message 1 about a,a\nMessage 2 about a,b\n")
+                .prepare();
+        assertThat(result.train() + result.validation() + result.test()).isEqualTo(120);
+        assertThat(finding(result, "Duplicates").count()).isEqualTo(2);
+        assertThat(finding(result, "ConflictingLabels").message()).contains("'a'", "'b'", "train.csv:123");
+    }
+
+    @Test
+    void refusesALabelThatTrainLacksAndNamesTheRows() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b")).test("text,label\nx,a\ny,c\n");
+        assertFails(FailureClass.InvalidData).hasMessageContainingAll("test.csv:3", "'c'", "'a', 'b'");
+    }
+
+    @Test
+    void refusesOneClassTooFewExamplesAndEmptyFiles() throws IOException {
+        job.train(JobFixture.rows(60, "a"));
+        assertFails(FailureClass.InvalidData).hasMessageContaining("only the label 'a'");
+        job.train(JobFixture.rows(60, "a") + JobFixture.rows(3, "b").substring("text,label\n".length()));
+        assertFails(FailureClass.InvalidData).hasMessageContainingAll("'b' (3)", "minExamplesPerClass");
+        job.train("");
+        assertFails(FailureClass.InvalidData).hasMessageContaining("train.csv is empty");
+        job.train("text,label\n");
+        assertFails(FailureClass.InvalidData).hasMessageContaining("train.csv has no rows");
+    }
+
+    @Test
+    void namesTheLabelsWhenThePositiveOneIsNotAmongThem() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"));
+        job.evaluation = new EvaluationSpec("f1", "spam", null, null, null);
+        assertFails(FailureClass.InvalidSpec).hasMessageContainingAll("'spam'", "'a', 'b'");
+    }
+
+    @Test
+    void refusesAMetricThatNeedsAPositiveLabelBeforeAnythingIsTrained() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"));
+        job.evaluation = new EvaluationSpec("f1", null, null, null, null);
+        assertFails(FailureClass.InvalidSpec).hasMessageContainingAll("primaryMetric", "positiveLabel", "'a', 'b'");
+        job.evaluation = new EvaluationSpec("niceness", null, null, null, null);
+        assertFails(FailureClass.InvalidSpec).hasMessageContainingAll("primaryMetric", "niceness", "f1Macro");
+        job.train(JobFixture.rows(60, "a", "b", "c"));
+        job.evaluation = new EvaluationSpec("f1", null, null, null, null);
+        assertFails(FailureClass.InvalidSpec).hasMessageContainingAll("primaryMetric", "3 labels");
+    }
+
+    @Test
+    void readsTheDialectOfTheExampleFile() throws IOException {
+        StringBuilder sms = new StringBuilder();
+        for (int i = 0; i < 60; i++) {
+            sms.append("ham\tHe said \"hi ")
+                    .append(i)
+                    .append('\n')
+                    .append("spam\tWIN \"\"")
+                    .append(i)
+                    .append("\" now\n");
+        }
+        job.csv = new CsvDialect("\t", "None", false, null);
+        job.columns = new Columns("1", "0");
+        PrepareResult result = job.train(sms.toString()).prepare();
+        assertThat(result.labels()).containsExactly("ham", "spam");
+        assertThat(result.train() + result.validation() + result.test()).isEqualTo(120);
+        assertThat(ExampleFile.read(job.workspace.train().resolve("train.jsonl")))
+                .extracting(Example::text)
+                .anyMatch(t -> t.startsWith("He said \"hi "));
+    }
+
+    @Test
+    void verifiesThePinnedDigestAndShowsBoth() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"));
+        String digest = job.prepare().modelDigest();
+        job.model = new BaseModelSource("file://model", digest, null);
+        assertThat(job.prepare().modelDigest()).isEqualTo(digest);
+        String other = "sha256:" + "0".repeat(64);
+        job.model = new BaseModelSource("file://model", other, null);
+        assertFails(FailureClass.DigestMismatch).hasMessageContainingAll(digest, other);
+    }
+
+    @Test
+    void refusesAPickleWithTheCommandThatConvertsIt() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"));
+        Files.move(folder.resolve("model/model.safetensors"), folder.resolve("model/pytorch_model.bin"));
+        assertFails(FailureClass.InvalidSpec).hasMessageContainingAll("pytorch_model.bin", "pickle", "python3 -c");
+    }
+
+    @Test
+    void checksTheLicence() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"));
+        job.model = new BaseModelSource("file://model", null, List.of("apache-2.0"));
+        assertFails(FailureClass.LicenseNotAllowed).hasMessageContaining("states no licence");
+        Files.writeString(
+                folder.resolve("model/README.md"), "---\ntags:\n- x\nlicense: cc-by-nc-4.0 # no\n---\n# Model\n");
+        assertFails(FailureClass.LicenseNotAllowed).hasMessageContainingAll("cc-by-nc-4.0", "apache-2.0");
+        Files.writeString(folder.resolve("model/README.md"), "---\nlicense:\n- Apache-2.0\n---\n");
+        assertThat(job.prepare().license()).isEqualTo("Apache-2.0");
+    }
+
+    @Test
+    void failsWhereACheckIsSetToFail() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b") + "message 1 about a,a\n");
+        job.checks = new Checks(null, CheckAction.Fail, null, null, null, null, null);
+        assertFails(FailureClass.InvalidData).hasMessageContainingAll("train.csv:122", "train.csv:4");
+    }
+
+    @Test
+    void saysWhichWorkspaceCannotBeWritten() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"));
+        Files.writeString(folder.resolve("workspace"), "a file where a volume was expected");
+        assertFails(FailureClass.StorageUnavailable).hasMessageContainingAll("workspace/model", "uid", "fsGroup");
+    }
+
+    private AbstractThrowableAssert<?, ? extends Throwable> assertFails(FailureClass failure) {
+        return assertThatThrownBy(job::prepare)
+                .isInstanceOfSatisfying(
+                        StageException.class, e -> assertThat(e.failure()).isEqualTo(failure));
+    }
+
+    private static Finding finding(PrepareResult result, String check) {
+        return result.findings().stream()
+                .filter(f -> check.equals(f.check()))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(check + " not in " + result.findings()));
+    }
+}
