@@ -27,6 +27,14 @@ final class ClassCounts {
         return counts;
     }
 
+    ClassCounts copy() {
+        ClassCounts copy = new ClassCounts(classes);
+        System.arraycopy(hits, 0, copy.hits, 0, hits.length);
+        System.arraycopy(predicted, 0, copy.predicted, 0, predicted.length);
+        System.arraycopy(actual, 0, copy.actual, 0, actual.length);
+        return copy;
+    }
+
     void clear() {
         Arrays.fill(hits, 0);
         Arrays.fill(predicted, 0);

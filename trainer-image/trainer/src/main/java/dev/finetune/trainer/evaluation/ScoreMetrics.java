@@ -1,7 +1,7 @@
 package dev.finetune.trainer.evaluation;
 
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -14,6 +14,9 @@ final class ScoreMetrics {
 
     /** The smallest probability that log loss sees, as in scikit-learn: one unit in the last place of 1. */
     private static final double EPSILON = Math.ulp(1.0);
+
+    /** Stands for a model without comparable scores: every value is NaN. */
+    static final ScoreMetrics NONE = new ScoreMetrics(new int[0], new double[0][], 0);
 
     private final int[] truth;
     private final double[][] probabilities;
@@ -29,6 +32,9 @@ final class ScoreMetrics {
         for (int i = 0; i < truth.length; i++) {
             double p = Math.clamp(probabilities[i][truth[i]], EPSILON, 1 - EPSILON);
             logLosses[i] = -Math.log(p);
+        }
+        for (int label = 0; label < classes; label++) {
+            byScore.add(order(label));
         }
     }
 
@@ -105,7 +111,7 @@ final class ScoreMetrics {
 
     /** The chance that an example of the class scores higher than one of the others; ties count half. */
     private double rocAucOf(int label, int[] weights) {
-        int[] order = order(label);
+        int[] order = byScore.get(label);
         double area = 0;
         long positives = 0;
         long negatives = 0;
@@ -131,7 +137,7 @@ final class ScoreMetrics {
 
     /** Average precision: the sum of precision times the step in recall, from the highest score down. */
     private double averagePrecisionOf(int label, int[] weights) {
-        int[] order = order(label);
+        int[] order = byScore.get(label);
         double area = 0;
         long positives = 0;
         long seen = 0;
@@ -152,19 +158,9 @@ final class ScoreMetrics {
 
     /** The examples from the highest score of the label to the lowest. */
     private int[] order(int label) {
-        if (byScore.isEmpty()) {
-            byScore.addAll(Collections.nCopies(classes, new int[0]));
-        }
-        int[] order = byScore.get(label);
-        if (order.length != truth.length) {
-            List<Integer> indices = new ArrayList<>(truth.length);
-            for (int i = 0; i < truth.length; i++) {
-                indices.add(i);
-            }
-            indices.sort(Comparator.comparingDouble(i -> -probabilities[i][label]));
-            order = indices.stream().mapToInt(Integer::intValue).toArray();
-            byScore.set(label, order);
-        }
-        return order;
+        Integer[] order = new Integer[truth.length];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(order, Comparator.comparingDouble(i -> -probabilities[i][label]));
+        return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
     }
 }

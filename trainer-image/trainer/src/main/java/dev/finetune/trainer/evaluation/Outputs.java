@@ -1,0 +1,48 @@
+package dev.finetune.trainer.evaluation;
+
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one model said about each example of a test set. A decision is an index in the test set's labels, or their number where the
+ * model answered with a label of its own. Scores exist only where the model knows exactly these labels.
+ */
+final class Outputs {
+    private final int[] decisions;
+    private final double @Nullable [][] probabilities;
+
+    private Outputs(int[] decisions, double @Nullable [][] probabilities) {
+        this.decisions = decisions;
+        this.probabilities = probabilities;
+    }
+
+    static Outputs ofScores(double[][] probabilities) {
+        return new Outputs(Decisions.of(probabilities), probabilities);
+    }
+
+    static Outputs ofDecisions(int[] decisions) {
+        return new Outputs(decisions, null);
+    }
+
+    int decision(int example) {
+        return decisions[example];
+    }
+
+    int[] decisions() {
+        return decisions;
+    }
+
+    Optional<double[][]> probabilities() {
+        return Optional.ofNullable(probabilities);
+    }
+
+    Outputs select(int[] examples) {
+        double[][] all = probabilities;
+        return new Outputs(
+                Arrays.stream(examples).map(i -> decisions[i]).toArray(),
+                all == null
+                        ? null
+                        : Arrays.stream(examples).mapToObj(i -> all[i]).toArray(double[][]::new));
+    }
+}

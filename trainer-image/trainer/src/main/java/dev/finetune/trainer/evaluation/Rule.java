@@ -1,0 +1,16 @@
+package dev.finetune.trainer.evaluation;
+
+import dev.finetune.api.Baseline;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** One gate rule, parsed: bounds on the candidate, or a comparison with a baseline. */
+record Rule(
+        String name,
+        MetricName metric,
+        OptionalDouble min,
+        OptionalDouble max,
+        OptionalDouble minLow,
+        Optional<Baseline> against,
+        OptionalDouble minDelta,
+        OptionalDouble maxDrop) {}

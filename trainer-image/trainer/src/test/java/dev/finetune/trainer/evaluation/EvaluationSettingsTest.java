@@ -1,0 +1,101 @@
+package dev.finetune.trainer.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.api.Baseline;
+import dev.finetune.api.EvaluationSpec;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.Gate;
+import dev.finetune.api.GateRule;
+import dev.finetune.api.run.StageException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class EvaluationSettingsTest {
+    private static final List<String> TWO = List.of("ham", "spam");
+    private static final List<String> THREE = List.of("a", "b", "c");
+
+    @Test
+    void defaultsAreFilledIn() {
+        EvaluationSettings settings = EvaluationSettings.of(null, THREE);
+
+        assertThat(settings.primary()).isEqualTo(MetricName.F1_MACRO);
+        assertThat(settings.metrics()).startsWith(MetricName.F1_MACRO);
+        assertThat(settings.baselines()).containsExactlyInAnyOrder(Baseline.values());
+        assertThat(settings.confidence()).isEqualTo(0.95);
+        assertThat(settings.minClassExamples()).isEqualTo(20);
+        assertThat(settings.rules()).isEmpty();
+    }
+
+    @Test
+    void thePrimaryMetricIsListedFirstAndBaselinesOfRulesAreAdded() {
+        EvaluationSettings settings = EvaluationSettings.of(
+                new EvaluationSpec(
+                        "f1",
+                        "spam",
+                        List.of("accuracy", "f1"),
+                        List.of(Baseline.LinearProbe),
+                        gate(new GateRule(null, "f1", null, null, null, Baseline.BaseModel, "0", null))),
+                TWO);
+
+        assertThat(settings.metrics()).containsExactly(MetricName.F1, MetricName.ACCURACY);
+        assertThat(settings.baselines())
+                .containsExactlyInAnyOrder(Baseline.LinearProbe, Baseline.BaseModel, Baseline.Deployed);
+        assertThat(settings.rules().getFirst().name()).isEqualTo("rule-1");
+    }
+
+    @Test
+    void aMetricThatDoesNotExistIsNamedWithItsField() {
+        refuses(new EvaluationSpec("f2", null, null, null, null), TWO, "primaryMetric", "f2");
+        refuses(new EvaluationSpec(null, null, List.of("accuracy", "auc"), null, null), TWO, "metrics[1]", "auc");
+    }
+
+    @Test
+    void aMetricOfOneClassNeedsAPositiveLabelOfTwo() {
+        refuses(new EvaluationSpec("f1", null, null, null, null), TWO, "primaryMetric", "positiveLabel");
+        refuses(new EvaluationSpec("f1", null, null, null, null), THREE, "primaryMetric", "f1Macro");
+        refuses(new EvaluationSpec("prAuc", null, null, null, null), TWO, "positiveLabel");
+        refuses(new EvaluationSpec(null, "eggs", null, null, null), TWO, "positiveLabel", "eggs", "[ham, spam]");
+        refuses(new EvaluationSpec(null, "a", null, null, null), THREE, "positiveLabel");
+        assertThat(EvaluationSettings.of(new EvaluationSpec("prAuc", null, null, null, null), THREE)
+                        .primary())
+                .isEqualTo(MetricName.PR_AUC);
+    }
+
+    @Test
+    void rulesThatCannotBeJudgedAreRefused() {
+        refusesRule(new GateRule("r", "ece", null, "0.1", null, null, null, null), "ece");
+        refusesRule(new GateRule("r", null, "0.1", null, null, null, null, null), "rules[0].metric");
+        refusesRule(new GateRule("r", "accuracy", null, null, null, null, null, null), "min, max or minLow");
+        refusesRule(new GateRule("r", "accuracy", null, null, null, Baseline.LinearProbe, null, null), "minDelta");
+        refusesRule(new GateRule("r", "accuracy", null, null, null, null, "0", null), "against");
+        refusesRule(new GateRule("r", "logLoss", null, null, "0.1", null, null, null), "minLow");
+        refusesRule(new GateRule("r", "accuracy", "high", null, null, null, null, null), "rules[0].min", "high");
+    }
+
+    @Test
+    void aConfidenceOutsideItsRangeIsRefused() {
+        refuses(
+                new EvaluationSpec(null, null, null, null, new Gate("1", null, null, null)),
+                TWO,
+                "gate.confidence",
+                "got 1");
+        refuses(new EvaluationSpec(null, null, null, null, new Gate("0.4", null, null, null)), TWO, "confidence");
+    }
+
+    private static void refusesRule(GateRule rule, String... words) {
+        refuses(new EvaluationSpec(null, null, null, null, gate(rule)), TWO, words);
+    }
+
+    private static void refuses(EvaluationSpec spec, List<String> labels, String... words) {
+        assertThatThrownBy(() -> EvaluationSettings.of(spec, labels))
+                .isInstanceOfSatisfying(
+                        StageException.class, e -> assertThat(e.failure()).isEqualTo(FailureClass.InvalidSpec))
+                .hasMessageContainingAll(words);
+    }
+
+    private static Gate gate(GateRule... rules) {
+        return new Gate(null, null, null, List.of(rules));
+    }
+}
