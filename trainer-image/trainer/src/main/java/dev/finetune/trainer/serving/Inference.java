@@ -1,0 +1,81 @@
+package dev.finetune.trainer.serving;
+
+import dev.finetune.trainer.serving.ModelServer.State;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Lets a request in or turns it away, and waits for its scores no longer than the deadline. */
+final class Inference {
+    private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
+
+    private final Engine engine;
+    private final InFlight inFlight;
+    private final ServerMetrics metrics;
+    private final Supplier<State> state;
+    private final Duration timeout;
+
+    Inference(Engine engine, InFlight inFlight, ServerMetrics metrics, Supplier<State> state, Duration timeout) {
+        this.engine = engine;
+        this.inFlight = inFlight;
+        this.metrics = metrics;
+        this.state = state;
+        this.timeout = timeout;
+    }
+
+    /** The model, once it is ready. */
+    LoadedModel model() {
+        if (engine.loaded().isCompletedExceptionally()) {
+            throw ApiException.later(503, "the model cannot be served; the server's log says why");
+        }
+        if (!engine.loaded().isDone() || state.get() == State.LOADING) {
+            throw ApiException.later(503, "the model is loading");
+        }
+        return engine.loaded().join();
+    }
+
+    /** Takes a place for a request; every admitted request is released. */
+    void admit() {
+        if (state.get() == State.CLOSED) {
+            throw ApiException.later(503, "the server is shutting down");
+        }
+        if (!inFlight.enter()) {
+            throw ApiException.later(429, "the server answers as many requests as it may at once");
+        }
+    }
+
+    void release() {
+        inFlight.exit();
+    }
+
+    /** The scores of the texts, or 504 when the deadline that began at {@code start} passes first. */
+    double[][] scores(LoadedModel model, List<String> texts, long start) {
+        Scoring scoring = new Scoring(texts);
+        engine.submit(scoring);
+        try {
+            long left = timeout.toNanos() - (System.nanoTime() - start);
+            double[][] scores = scoring.answer().get(Math.max(0, left), TimeUnit.NANOSECONDS);
+            long took = System.nanoTime() - scoring.submittedNanos();
+            metrics.predicted(scoring.queuedNanos(), took - scoring.queuedNanos());
+            for (double[] row : scores) {
+                metrics.label(model.labels().get(Scores.best(row)));
+            }
+            return scores;
+        } catch (TimeoutException e) {
+            scoring.abandon();
+            throw new ApiException(504, "no answer within " + timeout.toMillis() + " ms");
+        } catch (ExecutionException e) {
+            LOG.error("a request could not be scored", e.getCause());
+            throw new ApiException(500, "the model failed on this input; see the server's log");
+        } catch (CancellationException | InterruptedException e) {
+            scoring.abandon();
+            throw ApiException.later(503, "the server is shutting down");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package dev.finetune.trainer.serving;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The Open Inference Protocol, version 2, over JSON: one input {@code text} of datatype BYTES and shape [n]; outputs {@code label}
+ * BYTES [n] and {@code probabilities} FP32 [n, labels].
+ */
+final class InferenceProtocol {
+    static final String INPUT = "text";
+    static final String LABEL = "label";
+    static final String PROBABILITIES = "probabilities";
+
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+    private static final Set<String> OUTPUTS = Set.of(LABEL, PROBABILITIES);
+
+    /** What a client asked: {@code id} is empty where it gave none. */
+    record Request(String id, List<String> texts, Set<String> outputs) {}
+
+    private InferenceProtocol() {}
+
+    static ObjectNode serverMetadata(String version) {
+        ObjectNode metadata = NODES.objectNode();
+        metadata.put("name", "finetune").put("version", version).putArray("extensions");
+        return metadata;
+    }
+
+    static ObjectNode modelMetadata(LoadedModel model) {
+        ObjectNode metadata = NODES.objectNode();
+        metadata.put("name", model.identity().name());
+        metadata.putArray("versions").add(model.identity().version());
+        metadata.put("platform", "finetune_pytorch");
+        ArrayNode inputs = metadata.putArray("inputs");
+        tensor(inputs.addObject(), INPUT, "BYTES", -1);
+        ArrayNode outputs = metadata.putArray("outputs");
+        tensor(outputs.addObject(), LABEL, "BYTES", -1);
+        tensor(outputs.addObject(), PROBABILITIES, "FP32", -1, model.labels().size());
+        ObjectNode parameters = metadata.putObject("parameters");
+        parameters.put("model_digest", model.identity().digest());
+        ArrayNode labels = parameters.putArray("labels");
+        model.labels().forEach(labels::add);
+        return metadata;
+    }
+
+    static Request parse(byte[] body) {
+        JsonNode root = RequestJson.parse(body);
+        if (!root.isObject()) {
+            throw ApiException.badRequest("expected an object with inputs, as the Open Inference Protocol has it");
+        }
+        RequestJson.onlyKeys(root, "", Set.of("id", "parameters", "inputs", "outputs"));
+        JsonNode inputs = root.path("inputs");
+        if (!inputs.isArray() || inputs.size() != 1) {
+            throw ApiException.badRequest("inputs: expected one tensor named " + INPUT + ", got "
+                    + (inputs.isArray() ? String.valueOf(inputs.size()) : "none"));
+        }
+        String id = root.has("id") ? RequestJson.string(root.get("id"), "id") : "";
+        return new Request(id, texts(inputs.get(0)), outputs(root.path("outputs")));
+    }
+
+    private static List<String> texts(JsonNode tensor) {
+        RequestJson.onlyKeys(tensor, "inputs[0]", Set.of("name", "shape", "datatype", "parameters", "data"));
+        expect(tensor, "name", INPUT);
+        expect(tensor, "datatype", "BYTES");
+        if (!tensor.path("data").isArray()) {
+            throw ApiException.badRequest(
+                    "inputs[0].data: expected a list of strings (binary tensors are not supported)");
+        }
+        List<String> texts = RequestJson.texts(tensor.path("data"), "inputs[0].data");
+        long elements = elements(tensor.path("shape"));
+        if (elements != texts.size()) {
+            throw ApiException.badRequest("inputs[0].shape: " + tensor.path("shape") + " has " + elements
+                    + " elements, data has " + texts.size());
+        }
+        if (texts.isEmpty()) {
+            throw ApiException.badRequest("inputs[0].data: expected at least one text");
+        }
+        return texts;
+    }
+
+    private static void expect(JsonNode tensor, String field, String value) {
+        if (!tensor.path(field).asText("").equals(value)) {
+            throw ApiException.badRequest("inputs[0]." + field + ": expected " + value + ", got "
+                    + (tensor.has(field) ? tensor.get(field) : "nothing"));
+        }
+    }
+
+    /** Texts stand in a vector, or in a column of one. */
+    private static long elements(JsonNode shape) {
+        boolean vector = shape.isArray()
+                && (shape.size() == 1 || (shape.size() == 2 && shape.get(1).asInt() == 1));
+        if (!vector || !shape.get(0).isIntegralNumber() || !shape.get(0).canConvertToInt()) {
+            throw ApiException.badRequest("inputs[0].shape: expected [n] or [n, 1], got " + shape);
+        }
+        return shape.get(0).intValue();
+    }
+
+    private static Set<String> outputs(JsonNode outputs) {
+        if (outputs.isMissingNode() || outputs.isEmpty()) {
+            return OUTPUTS;
+        }
+        Set<String> names = new TreeSet<>();
+        for (int i = 0; i < outputs.size(); i++) {
+            JsonNode output = outputs.path(i);
+            RequestJson.onlyKeys(output, "outputs[" + i + "]", Set.of("name", "parameters"));
+            String name = output.path("name").asText("");
+            if (!OUTPUTS.contains(name)) {
+                throw ApiException.badRequest(
+                        "outputs[" + i + "].name: expected " + LABEL + " or " + PROBABILITIES + ", got '" + name + "'");
+            }
+            if (output.path("parameters").has("classification")) {
+                throw ApiException.badRequest(
+                        "outputs[" + i + "].parameters.classification: the extension is not supported");
+            }
+            names.add(name);
+        }
+        return names;
+    }
+
+    static ObjectNode response(Request request, LoadedModel model, double[][] scores) {
+        ObjectNode response = NODES.objectNode();
+        response.put("model_name", model.identity().name());
+        response.put("model_version", model.identity().version());
+        if (!request.id().isEmpty()) {
+            response.put("id", request.id());
+        }
+        response.putObject("parameters").put("model_digest", model.identity().digest());
+        ArrayNode outputs = response.putArray("outputs");
+        if (request.outputs().contains(LABEL)) {
+            ArrayNode data =
+                    tensor(outputs.addObject(), LABEL, "BYTES", scores.length).putArray("data");
+            for (double[] row : scores) {
+                data.add(model.labels().get(Scores.best(row)));
+            }
+        }
+        if (request.outputs().contains(PROBABILITIES)) {
+            ArrayNode data = tensor(
+                            outputs.addObject(),
+                            PROBABILITIES,
+                            "FP32",
+                            scores.length,
+                            model.labels().size())
+                    .putArray("data");
+            for (double[] row : scores) {
+                for (double p : row) {
+                    data.add((float) p);
+                }
+            }
+        }
+        return response;
+    }
+
+    private static ObjectNode tensor(ObjectNode node, String name, String datatype, int... shape) {
+        node.put("name", name).put("datatype", datatype);
+        ArrayNode dimensions = node.putArray("shape");
+        for (int n : shape) {
+            dimensions.add(n);
+        }
+        return node;
+    }
+}

@@ -1,0 +1,84 @@
+package dev.finetune.trainer.serving;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The texts of one request on their way through the engine; they may be scored in several batches, beside those of others. */
+final class Scoring {
+    private final List<Part> parts = new ArrayList<>();
+    private final double[][] scores;
+    private final AtomicInteger missing;
+    private final CompletableFuture<double[][]> answer = new CompletableFuture<>();
+    private final long submitted = System.nanoTime();
+    private volatile long firstStart;
+
+    Scoring(List<String> texts) {
+        scores = new double[texts.size()][];
+        missing = new AtomicInteger(texts.size());
+        for (int i = 0; i < texts.size(); i++) {
+            parts.add(new Part(i, texts.get(i)));
+        }
+    }
+
+    List<Part> parts() {
+        return parts;
+    }
+
+    /** The scores of all texts, in their order. */
+    CompletableFuture<double[][]> answer() {
+        return answer;
+    }
+
+    /** Nobody waits any more: what is not scored yet is skipped. */
+    void abandon() {
+        answer.cancel(false);
+    }
+
+    void fail(Throwable reason) {
+        answer.completeExceptionally(reason);
+    }
+
+    long submittedNanos() {
+        return submitted;
+    }
+
+    /** How long it stood in line before the engine took its first text. */
+    long queuedNanos() {
+        return Math.max(0, firstStart - submitted);
+    }
+
+    /** One text of the request. */
+    final class Part {
+        private final int index;
+        private final String text;
+
+        private Part(int index, String text) {
+            this.index = index;
+            this.text = text;
+        }
+
+        String text() {
+            return text;
+        }
+
+        boolean abandoned() {
+            return answer.isDone();
+        }
+
+        void answer(double[] row, long start) {
+            if (index == 0) {
+                firstStart = start;
+            }
+            scores[index] = row;
+            if (missing.decrementAndGet() == 0) {
+                answer.complete(scores);
+            }
+        }
+
+        void fail(Throwable reason) {
+            Scoring.this.fail(reason);
+        }
+    }
+}
