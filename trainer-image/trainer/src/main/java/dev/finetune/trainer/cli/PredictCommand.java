@@ -1,0 +1,118 @@
+package dev.finetune.trainer.cli;
+
+import dev.finetune.api.Json;
+import dev.finetune.trainer.artifact.ArtifactVerifier;
+import dev.finetune.trainer.model.ArtifactPredictor;
+import dev.finetune.trainer.model.Predictor;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Answers from a published model, on the command line. */
+@Command(
+        name = "predict",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {"Asks a published model: one JSON line per input with its label and probability.", ""},
+        footer = {
+            "",
+            "Examples:  finetune predict models/sms-spam/3f2a... --text 'You have won a prize, call now'",
+            "           finetune predict models/sms-spam/3f2a... - < texts.txt"
+        })
+final class PredictCommand implements Callable<Integer> {
+    private static final int BATCH = 32;
+
+    @Parameters(index = "0", paramLabel = "ARTIFACT_DIR", description = "The folder of a published model.")
+    private Path artifact = Path.of("");
+
+    @ArgGroup(multiplicity = "1")
+    private Input input = new Input();
+
+    @Option(names = "--all", description = "Add the probability of every label.")
+    private boolean all;
+
+    /** Where the texts come from: exactly one of these. */
+    static final class Input {
+        @Option(names = "--text", paramLabel = "T", description = "One text.")
+        private @Nullable String text;
+
+        @Option(names = "--file", paramLabel = "F", description = "A UTF-8 file with one text per line.")
+        private @Nullable Path file;
+
+        @Parameters(index = "1", paramLabel = "-", description = "Standard input, one text per line.")
+        private @Nullable String dash;
+
+        Stream<String> open() throws IOException {
+            if (text != null) {
+                return Stream.of(text);
+            }
+            return file != null
+                    ? Files.lines(file, StandardCharsets.UTF_8)
+                    : new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines();
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (input.dash != null && !input.dash.equals("-")) {
+            throw new picocli.CommandLine.ParameterException(
+                    Finetune.commandLine(), "expected --text T, --file F or -, got '" + input.dash + "'");
+        }
+        ArtifactVerifier.verify(artifact);
+        try (Predictor predictor = ArtifactPredictor.open(artifact);
+                Stream<String> texts = input.open()) {
+            List<String> batch = new ArrayList<>();
+            for (String text : (Iterable<String>) texts::iterator) {
+                batch.add(text);
+                if (batch.size() == BATCH) {
+                    answer(predictor, batch, System.out);
+                    batch.clear();
+                }
+            }
+            answer(predictor, batch, System.out);
+        }
+        return 0;
+    }
+
+    private void answer(Predictor predictor, List<String> texts, PrintStream out) {
+        if (texts.isEmpty()) {
+            return;
+        }
+        double[][] scores = predictor.scores(texts);
+        for (double[] row : scores) {
+            out.println(Json.write(line(predictor.labels(), row)));
+        }
+        out.flush();
+    }
+
+    private Map<String, Object> line(List<String> labels, double[] scores) {
+        int best = 0;
+        Map<String, Object> byLabel = new LinkedHashMap<>();
+        for (int j = 0; j < scores.length; j++) {
+            best = scores[j] > scores[best] ? j : best;
+            byLabel.put(labels.get(j), scores[j]);
+        }
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("label", labels.get(best));
+        line.put("probability", scores[best]);
+        if (all) {
+            line.put("scores", byLabel);
+        }
+        return line;
+    }
+}
