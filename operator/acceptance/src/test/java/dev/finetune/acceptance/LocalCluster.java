@@ -102,7 +102,16 @@ final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
 
     /** What {@code kubectl} prints; it throws where kubectl fails. */
     String kubectl(String... arguments) {
-        List<String> words = new ArrayList<>(List.of("kubectl"));
+        return call("kubectl", arguments);
+    }
+
+    /** What {@code helm} prints; it throws where helm fails. */
+    String helm(String... arguments) {
+        return call("helm", arguments);
+    }
+
+    private String call(String program, String... arguments) {
+        List<String> words = new ArrayList<>(List.of(program));
         words.addAll(List.of(arguments));
         return running().script.run(words.toArray(String[]::new)).outputOrThrow();
     }

@@ -1,0 +1,68 @@
+package dev.finetune.acceptance;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The product as a platform team installs it: both images built from this checkout and loaded, the chart installed with Helm. Made by
+ * the first class of a run that wants it; it goes with the cluster.
+ */
+final class Installation {
+    /** Where the operator runs. */
+    static final String NAMESPACE = "finetune-system";
+
+    private static boolean done;
+
+    private Installation() {}
+
+    /** Installs the product on this cluster unless an earlier class did. */
+    static synchronized void require(LocalCluster cluster) {
+        if (done) {
+            return;
+        }
+        Path root =
+                ClusterScript.ofThisCheckout().script().getParent().getParent().getParent();
+        String trainer = run(root, "trainer-image/build-image");
+        String operator = run(root, "operator/build-image");
+        cluster.load(root.resolve("trainer-image/target/trainer-image.tar"));
+        cluster.load(root.resolve("operator/target/operator-image.tar"));
+        cluster.helm(
+                "upgrade",
+                "--install",
+                "finetune-operator",
+                root.resolve("charts/finetune-operator").toString(),
+                "--namespace=" + NAMESPACE,
+                "--create-namespace",
+                "--set=image=" + operator,
+                "--set=trainer.image=" + trainer,
+                "--wait",
+                "--timeout=3m");
+        done = true;
+    }
+
+    /** What the operator logged so far. */
+    static String log(LocalCluster cluster) {
+        return cluster.kubectl("logs", "--namespace=" + NAMESPACE, "deployment/finetune-operator", "--tail=-1");
+    }
+
+    /** Runs a script of this checkout and gives the last line that it printed: the image it made. */
+    private static String run(Path root, String script) {
+        try {
+            Process process = new ProcessBuilder(List.of(root.resolve(script).toString()))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException(script + " ended with " + process.exitValue() + ": " + output);
+            }
+            return output.strip().lines().reduce("", (before, line) -> line);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted while " + script + " ran", e);
+        }
+    }
+}
