@@ -1,0 +1,169 @@
+package dev.finetune.operator.desired;
+
+import dev.finetune.api.DatasetSpec;
+import dev.finetune.api.DeployedModel;
+import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.StorageUri;
+import dev.finetune.api.run.PodPaths;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a stage sees of the world. Folders of the workspace are separate {@code subPath} mounts, which keeps the test split out
+ * of train's sight; sources are mounted, read-only, into prepare alone.
+ */
+record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
+    private static final String WORKSPACE = "workspace";
+
+    static StageVolumes of(StageRun run) {
+        Builder builder = new Builder(run);
+        switch (run.stage()) {
+            case prepare -> {
+                builder.folders(false, "model", "deployed", "train", "test");
+                builder.store(true);
+                builder.sources();
+            }
+            case train -> {
+                builder.folders(true, "model", "train");
+                builder.folders(false, "run");
+            }
+            case evaluate -> {
+                builder.folders(true, "model", "deployed", "train", "test", "run");
+                builder.folders(false, "result");
+                builder.store(false);
+            }
+        }
+        return new StageVolumes(List.copyOf(builder.volumes.values()), builder.mounts);
+    }
+
+    private static Stream<StorageUri> locations(FineTuneJobSpec spec, List<DeployedModel> deployed) {
+        DatasetSpec data = spec.dataset();
+        List<@Nullable String> texts = new ArrayList<>();
+        texts.add(spec.model() == null ? null : spec.model().storageUri());
+        if (data != null) {
+            texts.add(data.train() == null ? null : data.train().storageUri());
+            texts.add(data.validation() == null ? null : data.validation().storageUri());
+            texts.add(data.test() == null ? null : data.test().storageUri());
+        }
+        deployed.forEach(d -> texts.add(d.storageUri()));
+        return texts.stream()
+                .filter(Objects::nonNull)
+                .map(t -> StorageUri.parse(Objects.requireNonNull(t)))
+                .flatMap(java.util.Optional::stream);
+    }
+
+    private static final class Builder {
+        private final StageRun run;
+        private final Map<String, Volume> volumes = new LinkedHashMap<>();
+        private final Map<String, String> claimVolumes = new LinkedHashMap<>();
+        private final List<VolumeMount> mounts = new ArrayList<>();
+
+        Builder(StageRun run) {
+            this.run = run;
+            volume(new VolumeBuilder()
+                    .withName("plan")
+                    .withNewConfigMap()
+                    .withName(run.planName())
+                    .endConfigMap()
+                    .build());
+            mount(
+                    "plan",
+                    Objects.requireNonNull(Path.of(PodPaths.PLAN).getParent()).toString(),
+                    null,
+                    true);
+            volume(new VolumeBuilder()
+                    .withName("tmp")
+                    .withNewEmptyDir()
+                    .endEmptyDir()
+                    .build());
+            mount("tmp", "/tmp", null, false);
+            volume(new VolumeBuilder()
+                    .withName(WORKSPACE)
+                    .withNewPersistentVolumeClaim()
+                    .withClaimName(Names.workspace(run.owner().getName()))
+                    .endPersistentVolumeClaim()
+                    .build());
+        }
+
+        void folders(boolean readOnly, String... names) {
+            for (String name : names) {
+                mount(WORKSPACE, PodPaths.WORKSPACE + "/" + name, name, readOnly);
+            }
+        }
+
+        void store(boolean readOnly) {
+            StorageUri.parse(run.plan().storageUri())
+                    .ifPresent(uri -> mount(
+                            claim(uri.authority()),
+                            PodPaths.STORE,
+                            uri.path().isEmpty() ? null : uri.path(),
+                            readOnly));
+        }
+
+        void sources() {
+            Set<String> seen = new TreeSet<>();
+            locations(run.spec(), run.plan().deployed())
+                    .filter(uri -> seen.add(uri.scheme() + ":" + uri.authority()))
+                    .forEach(this::source);
+        }
+
+        private void source(StorageUri uri) {
+            switch (uri.scheme()) {
+                case pvc -> mount(claim(uri.authority()), PodPaths.claim(uri.authority()), null, true);
+                case configmap -> {
+                    // Optional, or a missing one leaves the pod waiting for ever; prepare names what is missing.
+                    String name = "configmap-" + volumes.size();
+                    volume(new VolumeBuilder()
+                            .withName(name)
+                            .withNewConfigMap()
+                            .withName(uri.authority())
+                            .withOptional(true)
+                            .endConfigMap()
+                            .build());
+                    mount(name, PodPaths.configMap(uri.authority()), null, true);
+                }
+                case https, file -> {
+                    // Nothing to mount: one goes over the network, the other exists only without a cluster.
+                }
+            }
+        }
+
+        private String claim(String claim) {
+            return claimVolumes.computeIfAbsent(claim, c -> {
+                String name = "claim-" + volumes.size();
+                volume(new VolumeBuilder()
+                        .withName(name)
+                        .withNewPersistentVolumeClaim()
+                        .withClaimName(c)
+                        .endPersistentVolumeClaim()
+                        .build());
+                return name;
+            });
+        }
+
+        private void volume(Volume volume) {
+            volumes.put(volume.getName(), volume);
+        }
+
+        private void mount(String volume, String path, @Nullable String subPath, boolean readOnly) {
+            mounts.add(new VolumeMountBuilder()
+                    .withName(volume)
+                    .withMountPath(path)
+                    .withSubPath(subPath)
+                    .withReadOnly(readOnly ? true : null)
+                    .build());
+        }
+    }
+}
