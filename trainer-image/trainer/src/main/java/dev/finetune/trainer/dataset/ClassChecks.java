@@ -4,7 +4,6 @@ import dev.finetune.api.CheckAction;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import java.text.Normalizer;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -24,36 +23,40 @@ final class ClassChecks {
     /**
      * The labels of train.
      *
+     * @param removed what leakage took away, for the messages; empty when nothing was
      * @throws StageException InvalidData for fewer than two labels, or when validation or test has a label that train lacks
      */
-    static List<String> labels(Splits splits) {
+    static List<String> labels(Splits splits, String removed) {
         Map<String, Long> counts = counts(splits.train());
         if (counts.size() < 2) {
             throw new StageException(
                     FailureClass.InvalidData,
-                    "The training data has only the label '" + String.join("", counts.keySet())
-                            + "': at least two are needed. Check spec.dataset.columns.label.");
+                    "The training data has only the label " + quoted(counts.keySet())
+                            + ": at least two are needed. Check spec.dataset.columns.label." + removed);
         }
-        refuseUnseen("validation", splits.validation(), counts.keySet());
-        refuseUnseen("test", splits.test(), counts.keySet());
+        refuseUnseen("validation", splits.validation(), counts.keySet(), removed);
+        refuseUnseen("test", splits.test(), counts.keySet(), removed);
         return List.copyOf(counts.keySet());
     }
 
-    /** Too few examples, too uneven classes, labels that differ only in case or white space. */
-    static void check(List<Example> source, List<Example> train, CheckSettings checks, Findings findings) {
-        List<String> small = new ArrayList<>();
-        counts(source).forEach((label, n) -> {
-            if (n < checks.minExamplesPerClass()) {
-                small.add("'" + label + "' (" + n + ")");
-            }
-        });
-        variants(counts(source).keySet(), findings);
+    /** Labels with too few examples, and labels that differ only in case or white space. */
+    static void checkSizes(List<Example> source, CheckSettings checks, Findings findings) {
+        Map<String, Long> counts = counts(source);
+        variants(counts.keySet(), findings);
+        List<String> small = counts.entrySet().stream()
+                .filter(e -> e.getValue() < checks.minExamplesPerClass())
+                .map(e -> "'" + e.getKey() + "' (" + e.getValue() + ")")
+                .toList();
         findings.report(
                 "MinExamplesPerClass",
                 CheckAction.Fail,
-                small.size() + " of " + counts(source).size() + " labels have fewer than "
-                        + checks.minExamplesPerClass() + " training examples (spec.dataset.checks.minExamplesPerClass)",
+                small.size() + " of " + counts.size() + " labels have fewer than " + checks.minExamplesPerClass()
+                        + " training examples (spec.dataset.checks.minExamplesPerClass)",
                 small);
+    }
+
+    /** Classes that are too uneven. */
+    static void checkRatio(List<Example> train, CheckSettings checks, Findings findings) {
         Map<String, Long> counts = counts(train);
         Comparator<Map.Entry<String, Long>> bySize = Map.Entry.comparingByValue();
         Map.Entry<String, Long> largest = counts.entrySet().stream().max(bySize).orElseThrow();
@@ -101,17 +104,20 @@ final class ClassChecks {
                         Example::label, () -> new TreeMap<>(BY_CODE_POINT), Collectors.counting()));
     }
 
-    private static void refuseUnseen(String split, List<Example> examples, Set<String> labels) {
-        List<String> unseen = examples.stream()
+    private static void refuseUnseen(String split, List<Example> examples, Set<String> labels, String removed) {
+        Map<String, List<Example>> unseen = examples.stream()
                 .filter(e -> !labels.contains(e.label()))
-                .map(e -> e.id() + " '" + e.label() + "'")
-                .toList();
+                .collect(
+                        Collectors.groupingBy(Example::label, () -> new TreeMap<>(BY_CODE_POINT), Collectors.toList()));
         if (!unseen.isEmpty()) {
+            List<String> shown = unseen.entrySet().stream()
+                    .map(e -> "'" + e.getKey() + "' in " + e.getValue().size() + " rows, the first "
+                            + e.getValue().getFirst().id())
+                    .toList();
             throw new StageException(
                     FailureClass.InvalidData,
-                    unseen.size() + " examples of " + split + " have a label that train lacks: "
-                            + Findings.shown(unseen) + ". Train has " + quoted(labels)
-                            + ". Add training examples of these labels, or remove the rows.");
+                    split + " has labels that train lacks: " + Findings.shown(shown) + ". Train has " + quoted(labels)
+                            + ". Add training examples of these labels, or remove the rows." + removed);
         }
     }
 

@@ -4,6 +4,7 @@ import de.siegmar.fastcsv.reader.CloseableIterator;
 import de.siegmar.fastcsv.reader.CsvCallbackHandler;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import de.siegmar.fastcsv.reader.RecordType;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
@@ -46,6 +47,8 @@ final class CsvLines implements Closeable {
                 .fieldSeparator(settings.delimiter())
                 .quoteCharacter(quote)
                 .skipEmptyLines(false)
+                .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
+                .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .allowExtraCharsAfterClosingQuote(false)
                 .maxBufferSize(RowReader.MAX_ROW_LENGTH)
                 .build(handler, counter)

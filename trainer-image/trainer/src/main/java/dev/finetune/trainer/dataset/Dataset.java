@@ -54,18 +54,19 @@ public final class Dataset {
                 sources.test().map(f -> readOne(f, settings, checks, findings)).orElse(cut.test()));
         Splits splits = Leakage.check(given, checks.leakage(), findings);
 
-        refuseEmpty(splits);
-        List<String> labels = ClassChecks.labels(splits);
-        ClassChecks.check(
-                Stream.of(
-                                splits.train(),
-                                validationFraction > 0 ? splits.validation() : List.<Example>of(),
-                                testFraction > 0 ? splits.test() : List.<Example>of())
-                        .flatMap(List::stream)
-                        .toList(),
-                splits.train(),
+        ClassChecks.checkSizes(
+                concat(
+                        splits.train(),
+                        validationFraction > 0 ? splits.validation() : List.of(),
+                        testFraction > 0 ? splits.test() : List.of()),
                 checks,
                 findings);
+        String removed = findings.removedBy("Leakage")
+                .map(m -> " (Removed before: " + m + ")")
+                .orElse("");
+        refuseEmpty(splits, removed);
+        List<String> labels = ClassChecks.labels(splits, removed);
+        ClassChecks.checkRatio(splits.train(), checks, findings);
         ClassChecks.checkPositiveLabel(positiveLabel, labels);
         return new Dataset(
                 splits,
@@ -128,7 +129,12 @@ public final class Dataset {
         return Repeats.check(file.name(), examples, checks, findings);
     }
 
-    private static void refuseEmpty(Splits splits) {
+    @SafeVarargs
+    private static List<Example> concat(List<Example>... parts) {
+        return Stream.of(parts).flatMap(List::stream).toList();
+    }
+
+    private static void refuseEmpty(Splits splits, String removed) {
         String empty = splits.train().isEmpty()
                 ? "train"
                 : splits.validation().isEmpty() ? "validation" : splits.test().isEmpty() ? "test" : "";
@@ -136,7 +142,7 @@ public final class Dataset {
             throw new StageException(
                     FailureClass.InvalidData,
                     "No example is left for " + empty
-                            + " after the checks. Add rows, or give splits that do not hold the same texts.");
+                            + " after the checks. Add rows, or give splits that do not hold the same texts." + removed);
         }
     }
 

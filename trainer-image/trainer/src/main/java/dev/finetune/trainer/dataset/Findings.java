@@ -6,6 +6,7 @@ import dev.finetune.api.Finding;
 import dev.finetune.api.run.StageException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Collects what the checks find, in the order of the checks. A check whose action is Fail ends the stage. */
 final class Findings {
@@ -35,6 +36,14 @@ final class Findings {
             throw new StageException(FailureClass.InvalidData, cut);
         }
         findings.add(new Finding(check, action, count, cut));
+    }
+
+    /** What a check removed, in its own words. */
+    Optional<String> removedBy(String check) {
+        return findings.stream()
+                .filter(f -> check.equals(f.check()) && f.action() == CheckAction.Remove)
+                .map(Finding::message)
+                .findFirst();
     }
 
     List<Finding> all() {
