@@ -1,0 +1,71 @@
+package dev.finetune.trainer.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SourceUriTest {
+    @ParameterizedTest
+    @CsvSource({
+        "pvc://data/sms/train.csv,train.csv",
+        "configmap://reviews/test.csv,test.csv",
+        "https://host:8443/a/b%20c.csv?sig=1,b c.csv",
+        "file:///tmp/x.csv,x.csv",
+        "file://relative/x.csv,x.csv",
+    })
+    void namesTheFile(String address, String name) {
+        SourceUri uri = SourceUri.parse("f", address);
+        assertThat(uri.fileName()).isEqualTo(name);
+        assertThat(uri).hasToString(address);
+    }
+
+    @Test
+    void takesAClaimsRoot() {
+        assertThat(SourceUri.parse("f", "pvc://models/")).isEqualTo(new SourceUri.Claim("models", ""));
+        assertThat(SourceUri.parse("f", "pvc://models")).isEqualTo(new SourceUri.Claim("models", ""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "train.csv",
+                "pvc:/data/x",
+                "pvc:///x",
+                "pvc://UPPER/x",
+                "pvc://data/../x",
+                "pvc://data/a/../../x",
+                "pvc://data//x",
+                "configmap://name",
+                "configmap://name/",
+                "configmap://name/..",
+                "configmap://name/a/b",
+                "http://host/x",
+                "https:///x",
+                "https://host/a b",
+                "s3://bucket/x",
+                "file://",
+                "ftp://host/x",
+                "pvc://data/x\u0000",
+                "https://host/%zz"
+            })
+    void refusesOtherFormsAndNamesFieldAndAddress(String address) {
+        assertThatThrownBy(() -> SourceUri.parse("spec.dataset.train.storageUri", address))
+                .isInstanceOfSatisfying(
+                        StageException.class, e -> assertThat(e.failure()).isEqualTo(FailureClass.InvalidSpec))
+                .hasMessageContainingAll("spec.dataset.train.storageUri is '" + address + "': ");
+    }
+
+    @Test
+    void neverRepeatsAPassword() {
+        assertThatThrownBy(() -> SourceUri.parse("f", "https://me:hunter2@host/x"))
+                .message()
+                .doesNotContain("hunter2");
+    }
+}
