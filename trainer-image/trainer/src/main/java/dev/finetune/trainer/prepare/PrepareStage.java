@@ -18,6 +18,7 @@ import dev.finetune.trainer.dataset.Dataset;
 import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Volume;
 import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.engine.Weights;
 import dev.finetune.trainer.source.ModelSource;
 import dev.finetune.trainer.source.SourceResolver;
 import dev.finetune.trainer.source.SourceUri;
@@ -57,13 +58,15 @@ public final class PrepareStage {
         MetricChecks.check(spec, dataset.info().labels());
         progress.accept(percent(40));
         ModelSource.Verified model = ModelSource.fetch(sources, modelSpec, workspace.model());
+        // Only the headers: what a file claims must hold before a stage with an accelerator opens it.
+        Weights.ofFolder(workspace.model());
         progress.accept(percent(80));
         for (DeployedModel deployed : plan.deployed()) {
             DeployedArtifact.copy(deployed, workspace, sources);
         }
         progress.accept(percent(95));
 
-        TrainingEstimate estimate = TrainingEstimate.of(spec, dataset.train().size(), workspace.model());
+        TrainingEstimate estimate = TrainingEstimate.of(spec, dataset.train(), workspace.model());
         LOG.info("{}", estimate.describe());
         dataset = withFindings(dataset, plan, estimate);
         try {
@@ -126,16 +129,14 @@ public final class PrepareStage {
                             dataset.info().test(),
                             "The test split is a fraction of train, and the job is judged against a deployed model: that model may have been trained on it. Give spec.dataset.test a file of its own."));
         }
-        long longTexts = estimate.certainlyTruncated(dataset.train());
-        if (longTexts > 0) {
-            result = result.with(
-                    new Finding(
-                            "LongTexts",
-                            CheckAction.Warn,
-                            longTexts,
-                            "At least " + longTexts + " of " + dataset.train().size()
-                                    + " training texts have more than " + estimate.maxLength()
-                                    + " words and will be cut to that many tokens (spec.dataset.preprocessing.text.maxLength)."));
+        if (estimate.truncated() > 0) {
+            result = result.with(new Finding(
+                    "LongTexts",
+                    CheckAction.Warn,
+                    estimate.truncated(),
+                    estimate.truncated() + " of " + dataset.train().size() + " training texts are longer than "
+                            + estimate.maxLength()
+                            + " tokens and are cut there (spec.dataset.preprocessing.text.maxLength)."));
         }
         return result;
     }

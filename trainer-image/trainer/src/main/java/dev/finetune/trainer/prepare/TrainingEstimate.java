@@ -1,17 +1,18 @@
 package dev.finetune.trainer.prepare;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.finetune.api.DatasetSpec;
-import dev.finetune.api.FailureClass;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.StrategyType;
 import dev.finetune.api.TextPreprocessing;
-import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.model.Architectures;
+import dev.finetune.trainer.model.ModelConfig;
+import dev.finetune.trainer.model.TextTokenizer;
 import dev.finetune.trainer.training.ResolvedHyperparameters;
 import dev.finetune.trainer.transform.TextCleaner;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,44 +20,59 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What training will take, before an accelerator is asked for. Steps are exact. Memory is a rough upper bound: 16 bytes for each
- * trained parameter (weight, gradient, two moments in F32), 4 for each frozen one, and for a batch of longest texts the activations
- * of a transformer block by Korthikanti et al., "Reducing Activation Recomputation in Large Transformer Models", 2022, eq. 2
- * (s b h (34 + 5 a s / h) bytes at two bytes a value, here doubled for F32).
+ * What training will take, told before an accelerator is asked for. Steps and token counts are exact. Memory is a rough upper bound:
+ * 16 bytes for each trained parameter (weight, gradient and two moments in F32), 4 for each frozen one, and for a batch of the longest
+ * texts the activations of a transformer block by Korthikanti et al., "Reducing Activation Recomputation in Large Transformer Models",
+ * 2022, equation 2 (s b h (34 + 5 a s / h) bytes at two bytes a value, here doubled for F32).
+ *
+ * @param longest tokens of the longest training text as it will be trained on
+ * @param truncated training texts that are cut at {@code maxLength}
  */
 record TrainingEstimate(
-        long steps, int maxLength, long parameterBytes, long activationBytes, TextPreprocessing cleaning) {
-    private static final int LONGEST = 512;
+        long steps, int maxLength, int longest, long truncated, long parameterBytes, long activationBytes) {
+    /** Texts that are tokenised at once. */
+    private static final int CHUNK = 1_000;
 
-    static TrainingEstimate of(FineTuneJobSpec spec, long examples, Path model) {
+    static TrainingEstimate of(FineTuneJobSpec spec, List<Example> train, Path model) {
         ResolvedHyperparameters hyperparameters = ResolvedHyperparameters.of(spec.training());
-        JsonNode config = json(model.resolve("config.json"));
+        ModelConfig config = ModelConfig.read(model);
         TextPreprocessing cleaning = cleaning(spec.dataset());
-        int maxLength = maxLength(cleaning, config, model);
+        int usable = Architectures.usablePositions(config);
+        int maxLength = cleaning.maxLength() == null
+                ? TextTokenizer.defaultMaxLength(model)
+                : Math.min(usable, cleaning.maxLength());
+        int longest = 0;
+        long truncated = 0;
+        // One more than the limit tells a text that fits exactly from one that is cut.
+        try (TextTokenizer tokenizer = TextTokenizer.open(model, maxLength + 1)) {
+            for (int from = 0; from < train.size(); from += CHUNK) {
+                List<String> texts = train.subList(from, Math.min(from + CHUNK, train.size())).stream()
+                        .map(e -> TextCleaner.clean(e.text(), cleaning))
+                        .toList();
+                for (int[] tokens : tokenizer.encode(texts)) {
+                    longest = Math.max(longest, Math.min(tokens.length, maxLength));
+                    truncated += tokens.length > maxLength ? 1 : 0;
+                }
+            }
+        }
         boolean frozen = hyperparameters.strategy() == StrategyType.FeatureExtraction;
         long parameters = weightBytes(model) / Float.BYTES;
         return new TrainingEstimate(
-                hyperparameters.epochs() * Math.ceilDiv(examples, (long) hyperparameters.examplesPerStep()),
+                hyperparameters.epochs() * Math.ceilDiv((long) train.size(), (long) hyperparameters.examplesPerStep()),
                 maxLength,
+                longest,
+                truncated,
                 parameters * (frozen ? 4 : 16),
-                frozen ? 0 : activationBytes(config, hyperparameters.batchSize(), maxLength),
-                cleaning);
+                frozen ? 0 : activationBytes(config.json(), hyperparameters.batchSize(), longest));
     }
 
     /** One line for the log. */
     String describe() {
-        return "training will take " + steps + " steps with texts of at most " + maxLength
-                + " tokens, and about " + ((parameterBytes + activationBytes) >> 20) + " MiB at most ("
-                + (parameterBytes >> 20)
-                + " for parameters and optimizer, " + (activationBytes >> 20) + " for a batch of longest texts)";
-    }
-
-    /** How many texts have more words than maxLength: a word is at least one token, so the true number is not below. */
-    long certainlyTruncated(List<Example> examples) {
-        return examples.stream()
-                .filter(e -> e.text().length() > maxLength)
-                .filter(e -> TextCleaner.clean(e.text(), cleaning).strip().split("\\s+").length > maxLength)
-                .count();
+        return "training will take " + steps + " steps; the longest text has " + longest + " tokens, " + truncated
+                + " are cut at " + maxLength + "; about " + ((parameterBytes + activationBytes) >> 20)
+                + " MiB at most ("
+                + (parameterBytes >> 20) + " for parameters and optimizer, " + (activationBytes >> 20)
+                + " for a batch of longest texts)";
     }
 
     private static TextPreprocessing cleaning(@Nullable DatasetSpec dataset) {
@@ -64,22 +80,6 @@ record TrainingEstimate(
                 ? null
                 : dataset.preprocessing().text();
         return text == null ? new TextPreprocessing(null, null, null, null) : text;
-    }
-
-    private static int maxLength(TextPreprocessing cleaning, JsonNode config, Path model) {
-        int usable = config.path("max_position_embeddings").asInt(LONGEST);
-        if (config.path("model_type").asText().contains("roberta")) {
-            usable -= config.path("pad_token_id").asInt(1) + 1;
-        }
-        Path tokenizer = model.resolve("tokenizer_config.json");
-        long stated = Files.exists(tokenizer)
-                ? json(tokenizer).path("model_max_length").asLong(LONGEST)
-                : LONGEST;
-        int wanted = cleaning.maxLength() == null ? LONGEST : cleaning.maxLength();
-        return (int) Stream.of((long) usable, stated <= 0 ? LONGEST : stated, (long) wanted)
-                .mapToLong(Long::longValue)
-                .min()
-                .orElseThrow();
     }
 
     private static long activationBytes(JsonNode config, long batch, long length) {
@@ -102,18 +102,7 @@ record TrainingEstimate(
             }
             return bytes;
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-    }
-
-    private static JsonNode json(Path file) {
-        try {
-            return JsonMapper.builder().build().readTree(file.toFile());
-        } catch (IOException e) {
-            throw new StageException(
-                    FailureClass.InvalidData,
-                    "The model's " + file.getFileName() + " is not JSON: " + e.getMessage() + ".",
-                    e);
+            throw new UncheckedIOException(e);
         }
     }
 }

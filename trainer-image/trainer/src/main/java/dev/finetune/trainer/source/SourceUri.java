@@ -130,6 +130,14 @@ public sealed interface SourceUri {
         if (rest.isEmpty() || rest.indexOf('\0') >= 0) {
             throw invalid(field, text, "use file://path");
         }
+        if (rest.startsWith("/")) {
+            try {
+                return new LocalFile(Path.of(URI.create("file://" + rest)));
+            } catch (IllegalArgumentException e) {
+                // Not every path is an address: a space or a percent sign may stand for itself.
+                return new LocalFile(Path.of(rest));
+            }
+        }
         return new LocalFile(Path.of(rest));
     }
 

@@ -55,8 +55,11 @@ final class JobFixture {
         Path files = Files.createDirectories(folder.resolve("model"));
         Files.writeString(
                 files.resolve("config.json"),
-                "{\"model_type\":\"bert\",\"num_hidden_layers\":1,\"hidden_size\":8,\"num_attention_heads\":2,\"max_position_embeddings\":64}");
-        Files.writeString(files.resolve("tokenizer.json"), "{}");
+                "{\"model_type\":\"bert\",\"num_hidden_layers\":1,\"hidden_size\":8,\"num_attention_heads\":2,\"intermediate_size\":16,\"vocab_size\":2,\"max_position_embeddings\":64}");
+        Files.writeString(
+                files.resolve("tokenizer.json"),
+                "{\"version\":\"1.0\",\"added_tokens\":[],\"pre_tokenizer\":{\"type\":\"Whitespace\"},"
+                        + "\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"[UNK]\":0,\"message\":1},\"unk_token\":\"[UNK]\"}}");
         Files.write(files.resolve("model.safetensors"), safetensors());
     }
 

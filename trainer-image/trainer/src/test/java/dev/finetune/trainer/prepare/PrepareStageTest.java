@@ -21,6 +21,7 @@ import dev.finetune.trainer.dataset.TrainKeys;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -191,6 +192,30 @@ class PrepareStageTest {
         assertFails(FailureClass.LicenseNotAllowed).hasMessageContainingAll("cc-by-nc-4.0", "apache-2.0");
         Files.writeString(folder.resolve("model/README.md"), "---\nlicense:\n- Apache-2.0\n---\n");
         assertThat(job.prepare().license()).isEqualTo("Apache-2.0");
+    }
+
+    @Test
+    void countsTheTextsThatAreCut() throws IOException {
+        PrepareResult result = job.train(JobFixture.rows(60, "a", "b")
+                        + "w ".repeat(64).strip() + ",a\n" + "w ".repeat(65).strip() + ",a\n")
+                .test("text,label\nx,a\n")
+                .validation("text,label\ny,a\n")
+                .prepare();
+        assertThat(finding(result, "LongTexts").count()).isEqualTo(1);
+        assertThat(finding(result, "LongTexts").message()).contains("64 tokens");
+    }
+
+    @Test
+    void refusesDamagedWeightsAndModelsThatItCannotTrain() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"));
+        byte[] weights = JobFixture.safetensors();
+        Files.write(folder.resolve("model/model.safetensors"), Arrays.copyOf(weights, weights.length - 1));
+        assertFails(FailureClass.InvalidData).hasMessageContaining("model.safetensors");
+        Files.write(folder.resolve("model/model.safetensors"), weights);
+        Files.writeString(folder.resolve("model/config.json"), "{\"model_type\":\"t5\"}");
+        assertFails(FailureClass.InvalidSpec).hasMessageContainingAll("t5", "bert");
+        Files.writeString(folder.resolve("model/config.json"), "{");
+        assertFails(FailureClass.InvalidData).hasMessageContaining("config.json");
     }
 
     @Test

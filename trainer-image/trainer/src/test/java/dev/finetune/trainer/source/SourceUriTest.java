@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,15 @@ class SourceUriTest {
         SourceUri uri = SourceUri.parse("f", address);
         assertThat(uri.fileName()).isEqualTo(name);
         assertThat(uri).hasToString(address);
+    }
+
+    @Test
+    void readsAnEncodedPathAndAPlainOne() {
+        assertThat(SourceUri.parse("f", "file:///tmp/a%20b.csv"))
+                .isEqualTo(new SourceUri.LocalFile(Path.of("/tmp/a b.csv")));
+        assertThat(SourceUri.parse("f", "file:///tmp/a b.csv"))
+                .isEqualTo(new SourceUri.LocalFile(Path.of("/tmp/a b.csv")));
+        assertThat(SourceUri.parse("f", "file:///tmp/100%")).isEqualTo(new SourceUri.LocalFile(Path.of("/tmp/100%")));
     }
 
     @Test
