@@ -16,6 +16,8 @@ final class BatchPlan {
     /** How many steps' worth of examples are sorted together. */
     static final int WINDOW = 20;
 
+    private static final int COST = 128;
+
     private final int[] lengths;
     private final int examplesPerStep;
     private final long seed;
@@ -59,22 +61,32 @@ final class BatchPlan {
         return steps;
     }
 
-    /** Cuts a step into micro-batches of at most that many examples and, padded, that many tokens; one example always fits. */
-    List<int[]> microBatches(int[] step, int maxExamples, int maxTokens) {
-        List<int[]> cut = new ArrayList<>();
-        int from = 0;
-        int longest = 0;
-        for (int at = 0; at < step.length; at++) {
-            int grown = Math.max(longest, lengths[step[at]]);
-            int size = at - from + 1;
-            if (size > 1 && (size > maxExamples || (long) grown * size > maxTokens)) {
-                cut.add(Arrays.copyOfRange(step, from, at));
-                from = at;
-                grown = lengths[step[at]];
+    /**
+     * Cuts a step, which runs from long to short, into micro-batches of at most that many examples and, padded, that many tokens; one
+     * example always fits. Among those cuts it takes the one with the least padding, where every micro-batch costs as much as
+     * {@value #COST} tokens of padding (gradients are added up once more).
+     */
+    List<int[]> microBatches(int[] step, MicroBatch limit) {
+        long[] cost = new long[step.length + 1];
+        int[] next = new int[step.length];
+        for (int from = step.length - 1; from >= 0; from--) {
+            long longest = lengths[step[from]];
+            cost[from] = Long.MAX_VALUE;
+            for (int size = 1; from + size <= step.length; size++) {
+                if (size > 1 && (size > limit.examples() || longest * size > limit.tokens())) {
+                    break;
+                }
+                long total = longest * size + COST + cost[from + size];
+                if (total <= cost[from]) {
+                    cost[from] = total;
+                    next[from] = from + size;
+                }
             }
-            longest = grown;
         }
-        cut.add(Arrays.copyOfRange(step, from, step.length));
+        List<int[]> cut = new ArrayList<>();
+        for (int from = 0; from < step.length; from = next[from]) {
+            cut.add(Arrays.copyOfRange(step, from, next[from]));
+        }
         return cut;
     }
 

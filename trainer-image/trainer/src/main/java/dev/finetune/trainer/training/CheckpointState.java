@@ -4,23 +4,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code state.json} of a checkpoint: where training stood after {@code step} optimizer steps, {@code stepInEpoch} of them in
- * {@code epoch} (from 0). {@code best} names the weights in {@code run/best}; {@code files} are the digests of the files beside it.
+ * {@code state.json} of a checkpoint. {@code best} names the weights in {@code run/best}; {@code files} are the digests of the files
+ * beside it. Micro-batch and hardware may be others when training goes on; the weights are then not the very same.
  */
 record CheckpointState(
         int version,
         String trainingDigest,
-        long step,
-        int epoch,
-        int stepInEpoch,
-        double epochLoss,
-        double epochSeconds,
-        Selection selection,
+        Position position,
         @Nullable BestWeights best,
-        int microBatch,
+        MicroBatch microBatch,
         Hardware hardware,
         boolean exactResume,
-        History history,
         Map<String, String> files) {
     /** The version this code writes and understands. */
     static final int VERSION = 1;
@@ -28,21 +22,12 @@ record CheckpointState(
     /** A file of {@code run/best} and its digest. */
     record BestWeights(String file, String digest) {}
 
-    CheckpointState withFiles(Map<String, String> digests) {
+    CheckpointState with(@Nullable BestWeights newBest) {
         return new CheckpointState(
-                version,
-                trainingDigest,
-                step,
-                epoch,
-                stepInEpoch,
-                epochLoss,
-                epochSeconds,
-                selection,
-                best,
-                microBatch,
-                hardware,
-                exactResume,
-                history,
-                digests);
+                version, trainingDigest, position, newBest, microBatch, hardware, exactResume, files);
+    }
+
+    CheckpointState with(Map<String, String> digests) {
+        return new CheckpointState(version, trainingDigest, position, best, microBatch, hardware, exactResume, digests);
     }
 }

@@ -42,16 +42,17 @@ final class CheckpointStore {
 
     /** Writes a checkpoint with these files, then removes those that are too old and best weights that none refers to. */
     void save(CheckpointState state, Map<String, DurableFiles.Content> files) {
-        Path target = checkpoints.resolve(PREFIX + "%010d".formatted(state.step()));
+        Path target =
+                checkpoints.resolve(PREFIX + "%010d".formatted(state.position().step()));
         DurableFiles.write(target, lease, temporary -> {
             Files.createDirectory(temporary);
             for (Map.Entry<String, DurableFiles.Content> file : files.entrySet()) {
                 file.getValue().writeTo(temporary.resolve(file.getKey()));
             }
-            CheckpointState whole = state.withFiles(DurableFiles.digests(temporary));
+            CheckpointState whole = state.with(DurableFiles.digests(temporary));
             Files.writeString(temporary.resolve(STATE), Json.write(whole));
         });
-        prune(state.step());
+        prune(state.position().step());
     }
 
     /** Writes the weights of a validation that was the best so far. */

@@ -4,6 +4,7 @@ import dev.finetune.api.EarlyStopping;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.TrainingSpec;
+import dev.finetune.trainer.evaluation.MetricName;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,8 @@ record SelectionRule(
 
     /** Before the first validation. */
     Selection start() {
-        boolean lowerIsBetter = metric.equals("loss") || metric.equals("logLoss") || metric.equals("ece");
-        return Selection.start(metric, !lowerIsBetter, patience, minDelta);
+        boolean higherIsBetter =
+                MetricName.of(metric).map(MetricName::higherIsBetter).orElse(true);
+        return Selection.start(metric, higherIsBetter, patience, minDelta);
     }
 }

@@ -53,12 +53,26 @@ class BatchPlanTest {
         BatchPlan plan = new BatchPlan(new int[] {50, 40, 30, 30, 10, 5}, 6, 7);
         int[] step = {0, 1, 2, 3, 4, 5};
 
-        assertThat(plan.microBatches(step, 2, Integer.MAX_VALUE))
+        assertThat(plan.microBatches(step, new MicroBatch(2, 10_000)))
                 .containsExactly(new int[] {0, 1}, new int[] {2, 3}, new int[] {4, 5});
-        assertThat(plan.microBatches(step, 32, 100))
-                .containsExactly(new int[] {0, 1}, new int[] {2, 3, 4}, new int[] {5});
-        assertThat(plan.microBatches(step, 32, 14)).hasSize(6);
-        assertThat(plan.microBatches(step, 32, 1000)).containsExactly(step);
+        assertThat(plan.microBatches(step, new MicroBatch(32, 100)))
+                .containsExactly(new int[] {0, 1}, new int[] {2, 3}, new int[] {4, 5});
+        assertThat(plan.microBatches(step, new MicroBatch(32, 4))).hasSize(6);
+        assertThat(plan.microBatches(step, new MicroBatch(32, 10_000))).containsExactly(step);
+    }
+
+    @Test
+    void aFewLongTextsDoNotPadManyShortOnes() {
+        int[] lengths = new int[32];
+        Arrays.fill(lengths, 20);
+        lengths[0] = 200;
+        BatchPlan plan = new BatchPlan(lengths, 32, 7);
+
+        List<int[]> cut =
+                plan.microBatches(java.util.stream.IntStream.range(0, 32).toArray(), new MicroBatch(32, 10_000));
+
+        assertThat(cut).hasSize(2);
+        assertThat(cut.getFirst()).containsExactly(0);
     }
 
     private static double correlationWithPosition(int[] values) {

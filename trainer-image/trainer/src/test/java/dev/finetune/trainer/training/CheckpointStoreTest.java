@@ -30,7 +30,7 @@ class CheckpointStoreTest {
         save(store, 20, null);
         save(store, 30, null);
 
-        assertThat(store.newest().orElseThrow().state().step()).isEqualTo(30);
+        assertThat(store.newest().orElseThrow().state().position().step()).isEqualTo(30);
         assertThat(Files.readString(store.newest().orElseThrow().folder().resolve("weights.safetensors")))
                 .isEqualTo("weights of 30");
         try (Stream<Path> left = Files.list(run.resolve("checkpoints"))) {
@@ -47,7 +47,7 @@ class CheckpointStoreTest {
         bytes[new Random(1).nextInt(bytes.length)] ^= 1;
         Files.write(file, bytes);
 
-        assertThat(store.newest().orElseThrow().state().step()).isEqualTo(10);
+        assertThat(store.newest().orElseThrow().state().position().step()).isEqualTo(10);
     }
 
     @Test
@@ -56,7 +56,7 @@ class CheckpointStoreTest {
         save(store, 20, null);
         Path state = run.resolve("checkpoints/step-0000000020/state.json");
         Files.write(state, java.util.Arrays.copyOf(Files.readAllBytes(state), 30));
-        assertThat(store.newest().orElseThrow().state().step()).isEqualTo(10);
+        assertThat(store.newest().orElseThrow().state().position().step()).isEqualTo(10);
 
         Files.delete(run.resolve("checkpoints/step-0000000010/weights.safetensors"));
         assertThat(store.newest()).isEmpty();
@@ -95,24 +95,20 @@ class CheckpointStoreTest {
         assertThat(store.newest()).isEmpty();
 
         save(store, 10, null);
-        assertThat(store.newest().orElseThrow().state().step()).isEqualTo(10);
+        assertThat(store.newest().orElseThrow().state().position().step()).isEqualTo(10);
     }
 
     private static void save(CheckpointStore store, long step, CheckpointState.BestWeights best) {
+        Position position = new Position(
+                step, 0, (int) step, 0.5, 1.0, Selection.start("loss", false, null, 0), History.start(100));
         CheckpointState state = new CheckpointState(
                 CheckpointState.VERSION,
                 "sha256:training",
-                step,
-                0,
-                (int) step,
-                0.5,
-                1.0,
-                Selection.start("loss", false, null, 0),
+                position,
                 best,
-                32,
+                new MicroBatch(32, 4096),
                 new Hardware("cpu", 2),
                 true,
-                History.start(100),
                 Map.of());
         store.save(state, Map.of("weights.safetensors", p -> Files.writeString(p, "weights of " + step)));
     }

@@ -1,0 +1,53 @@
+package dev.finetune.trainer.training;
+
+import dev.finetune.api.Json;
+import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.model.SequenceClassifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Fits what the candidate will be compared with and needs training data: {@code run/baselines}. Fitted once per training. */
+final class Baselines {
+    private final Path folder;
+    private final Lease lease;
+    private final String trainingDigest;
+
+    /** What the frozen backbone makes of both splits. */
+    record Features(FrozenFeatures train, FrozenFeatures validation) {}
+
+    Baselines(Path folder, Lease lease, String trainingDigest) {
+        this.folder = folder;
+        this.lease = lease;
+        this.trainingDigest = trainingDigest;
+    }
+
+    /** The class prior of train. */
+    void fitPrior(List<String> labels, List<Example> train) {
+        ClassPrior prior = ClassPrior.of(labels, train);
+        DurableFiles.write(folder.resolve(ClassPrior.FILE), lease, p -> Files.writeString(p, Json.write(prior)));
+    }
+
+    /** The probe, unless an earlier run of this training left it; gives the features if they were computed or are needed. */
+    Optional<Features> fitProbe(
+            SequenceClassifier model,
+            EncodedExamples train,
+            EncodedExamples validation,
+            Probe.Texts texts,
+            boolean needed) {
+        boolean fitted = ProbeFile.isOf(folder, trainingDigest);
+        if (fitted && !needed) {
+            return Optional.empty();
+        }
+        Features features = new Features(
+                FrozenFeatures.of(model, train.tokens(), done -> {}),
+                FrozenFeatures.of(model, validation.tokens(), done -> {}));
+        if (!fitted) {
+            Probe probe =
+                    Probe.fit(texts, features.train(), train.labels(), features.validation(), validation.labels());
+            ProbeFile.write(folder, probe, trainingDigest, lease);
+        }
+        return Optional.of(features);
+    }
+}

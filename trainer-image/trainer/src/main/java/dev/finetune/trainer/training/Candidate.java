@@ -1,0 +1,29 @@
+package dev.finetune.trainer.training;
+
+import dev.finetune.api.Json;
+import dev.finetune.trainer.model.SequenceClassifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** The trained model before it is judged: a folder as Hugging Face publishes it, and {@code training.json}. */
+public final class Candidate {
+    private Candidate() {}
+
+    /** Writes the folder whole or not at all. */
+    static void write(Path folder, Lease lease, SequenceClassifier model, TrainingRecord record) {
+        DurableFiles.write(folder, lease, temporary -> {
+            Files.createDirectories(temporary);
+            model.save(temporary, record.maxLength());
+            Files.writeString(temporary.resolve(TrainingRecord.FILE), Json.write(record));
+        });
+    }
+
+    /** The digest over all files but {@code training.json}, which holds times: the same training, the same digest. */
+    public static String digest(Path folder) throws IOException {
+        Map<String, String> files = DurableFiles.digests(folder);
+        files.remove(TrainingRecord.FILE);
+        return Json.digest(files);
+    }
+}

@@ -1,0 +1,50 @@
+package dev.finetune.trainer.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.finetune.trainer.engine.CrossEntropy;
+import dev.finetune.trainer.engine.Parameter;
+import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.model.SequenceClassifier;
+import java.util.List;
+
+/** Strategy FeatureExtraction: the head learns from its inputs, which the frozen backbone has computed once. */
+record HeadOnFeatures(
+        SequenceClassifier model,
+        CrossEntropy criterion,
+        EncodedExamples train,
+        EncodedExamples validation,
+        float[][] trainFeatures,
+        float[][] validationFeatures)
+        implements Learner {
+    @Override
+    public TorchEngine engine() {
+        return model.engine();
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return model.trainableParameters();
+    }
+
+    @Override
+    public NDArray loss(NDManager scope, int[] examples, double divisor) {
+        NDArray logits = model.logitsFromHeadInput(rows(scope, trainFeatures, examples), true);
+        return criterion.of(logits, train.labels(examples), divisor, true);
+    }
+
+    @Override
+    public NDArray validationLogits(NDManager scope, int[] examples) {
+        return model.logitsFromHeadInput(rows(scope, validationFeatures, examples), false);
+    }
+
+    private static NDArray rows(NDManager scope, float[][] features, int[] examples) {
+        int width = features[0].length;
+        float[] rows = new float[examples.length * width];
+        for (int i = 0; i < examples.length; i++) {
+            System.arraycopy(features[examples[i]], 0, rows, i * width, width);
+        }
+        return scope.create(rows, new Shape(examples.length, width));
+    }
+}

@@ -1,0 +1,100 @@
+package dev.finetune.trainer.training;
+
+import dev.finetune.api.TextPreprocessing;
+import dev.finetune.trainer.training.FrozenFeatures.Pooling;
+import java.util.List;
+
+/**
+ * The LinearProbe baseline: what the base model knows without being trained. Logistic regression on frozen features that are
+ * standardised by train's mean and deviation. Pooling and C are those with the lowest validation loss; the fit sees train only.
+ */
+record Probe(
+        List<String> labels,
+        TextPreprocessing preprocessing,
+        int maxLength,
+        Pooling pooling,
+        double c,
+        double validationLoss,
+        double[] mean,
+        double[] deviation,
+        LogisticRegression regression) {
+    private static final double[] STRENGTHS = {0.01, 0.1, 1, 10, 100};
+
+    /** What is fitted and chosen: the rest says how texts become features. */
+    record Texts(List<String> labels, TextPreprocessing preprocessing, int maxLength) {}
+
+    /** Fits every pooling with every C and keeps the best on validation; ties go to the smaller C, then to the first token. */
+    static Probe fit(
+            Texts texts, FrozenFeatures train, int[] trainLabels, FrozenFeatures validation, int[] validationLabels) {
+        Probe best = null;
+        for (Pooling pooling : Pooling.values()) {
+            float[][] rows = train.pooled(pooling);
+            double[] mean = mean(rows);
+            double[] deviation = deviation(rows, mean);
+            double[][] x = standardised(rows, mean, deviation);
+            double[][] held = standardised(validation.pooled(pooling), mean, deviation);
+            double[] start = new double[0];
+            for (double c : STRENGTHS) {
+                LogisticRegression fitted =
+                        LogisticRegression.fit(x, trainLabels, texts.labels().size(), c, start);
+                start = fitted.weights();
+                double loss = Probabilities.loss(fitted.probabilities(held), validationLabels);
+                if (best == null || loss < best.validationLoss) {
+                    best = new Probe(
+                            texts.labels(),
+                            texts.preprocessing(),
+                            texts.maxLength(),
+                            pooling,
+                            c,
+                            loss,
+                            mean,
+                            deviation,
+                            fitted);
+                }
+            }
+        }
+        return java.util.Objects.requireNonNull(best);
+    }
+
+    /** The probability of each label for raw features. */
+    double[][] probabilities(FrozenFeatures features) {
+        return regression.probabilities(standardised(features.pooled(pooling), mean, deviation));
+    }
+
+    private static double[] mean(float[][] rows) {
+        double[] mean = new double[rows[0].length];
+        for (float[] row : rows) {
+            for (int f = 0; f < mean.length; f++) {
+                mean[f] += row[f];
+            }
+        }
+        for (int f = 0; f < mean.length; f++) {
+            mean[f] /= rows.length;
+        }
+        return mean;
+    }
+
+    private static double[] deviation(float[][] rows, double[] mean) {
+        double[] deviation = new double[mean.length];
+        for (float[] row : rows) {
+            for (int f = 0; f < mean.length; f++) {
+                deviation[f] += (row[f] - mean[f]) * (row[f] - mean[f]);
+            }
+        }
+        for (int f = 0; f < mean.length; f++) {
+            double value = Math.sqrt(deviation[f] / rows.length);
+            deviation[f] = value > 0 ? value : 1;
+        }
+        return deviation;
+    }
+
+    private static double[][] standardised(float[][] rows, double[] mean, double[] deviation) {
+        double[][] x = new double[rows.length][mean.length];
+        for (int i = 0; i < rows.length; i++) {
+            for (int f = 0; f < mean.length; f++) {
+                x[i][f] = (rows[i][f] - mean[f]) / deviation[f];
+            }
+        }
+        return x;
+    }
+}

@@ -1,0 +1,203 @@
+package dev.finetune.trainer.training;
+
+import dev.finetune.api.CheckpointPolicy;
+import dev.finetune.api.Json;
+import dev.finetune.api.Preprocessing;
+import dev.finetune.api.StrategyType;
+import dev.finetune.api.TextPreprocessing;
+import dev.finetune.api.TrainingSpec;
+import dev.finetune.api.run.Plan;
+import dev.finetune.api.run.Progress;
+import dev.finetune.api.run.StageException;
+import dev.finetune.api.run.TrainResult;
+import dev.finetune.trainer.dataset.DatasetInfo;
+import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.dataset.ExampleFile;
+import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.engine.CrossEntropy;
+import dev.finetune.trainer.engine.MemoryShortage;
+import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.model.LoadOptions;
+import dev.finetune.trainer.model.SequenceClassifier;
+import dev.finetune.trainer.model.TextTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/** The train stage: base model and prepared data in, candidate, baselines and history out. Started again, it goes on where it was. */
+public final class TrainStage {
+    private final Plan plan;
+    private final Workspace workspace;
+    private final Consumer<Progress> progress;
+    private final StopSignal stop;
+    private final ResolvedHyperparameters numbers;
+    private final SelectionRule selection;
+
+    private TrainStage(Plan plan, Workspace workspace, Consumer<Progress> progress, StopSignal stop) {
+        this.plan = plan;
+        this.workspace = workspace;
+        this.progress = progress;
+        this.stop = stop;
+        this.numbers = ResolvedHyperparameters.of(plan.spec().training());
+        this.selection = SelectionRule.of(plan.spec());
+    }
+
+    /**
+     * Trains as the plan says. Throws {@link Stopped} after saving a checkpoint when asked to stop, and a {@link StageException} where
+     * it cannot go on.
+     */
+    public static TrainResult run(Plan plan, Workspace workspace, Consumer<Progress> progress, StopSignal stop)
+            throws IOException {
+        try {
+            return new TrainStage(plan, workspace, progress, stop).run();
+        } catch (OutOfMemoryError e) {
+            throw MemoryShortage.outOfMemory(e, "training");
+        } catch (RuntimeException e) {
+            throw MemoryShortage.translate(e, "training");
+        }
+    }
+
+    private TrainResult run() throws IOException {
+        DatasetInfo info =
+                Json.MAPPER.readValue(Files.readAllBytes(workspace.train().resolve("dataset.json")), DatasetInfo.class);
+        Validation.check(selection, info.labels());
+        TextPreprocessing cleaning = preprocessing();
+        int maxLength = maxLength(cleaning);
+        String trainingDigest = TrainingDigest.of(plan, numbers, cleaning, selection);
+        Lease lease = Lease.take(workspace.run(), holder(), Json.digest(plan));
+        List<Example> trainExamples = ExampleFile.read(workspace.train().resolve("train.jsonl"));
+        List<Example> validationExamples = ExampleFile.read(workspace.train().resolve("validation.jsonl"));
+        EncodedExamples train;
+        EncodedExamples validation;
+        try (TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength)) {
+            train = EncodedExamples.of(trainExamples, info.labels(), cleaning, tokenizer);
+            validation = EncodedExamples.of(validationExamples, info.labels(), cleaning, tokenizer);
+        }
+        Double dropout = numbers.dropout();
+        LoadOptions options = new LoadOptions(
+                Seeds.mix(numbers.seed(), Seeds.INITIAL_WEIGHTS),
+                dropout == null ? OptionalDouble.empty() : OptionalDouble.of(dropout));
+        try (SequenceClassifier model = SequenceClassifier.load(workspace.model(), info.labels(), options)) {
+            Baselines baselines = new Baselines(workspace.baselines(), lease, trainingDigest);
+            baselines.fitPrior(info.labels(), trainExamples);
+            Probe.Texts texts = new Probe.Texts(info.labels(), cleaning, maxLength);
+            Learner learner = learner(model, train, validation, baselines, texts);
+            return trained(model, learner, texts, trainingDigest, lease);
+        }
+    }
+
+    private Learner learner(
+            SequenceClassifier model,
+            EncodedExamples train,
+            EncodedExamples validation,
+            Baselines baselines,
+            Probe.Texts texts) {
+        CrossEntropy criterion = new CrossEntropy(model.engine(), numbers.labelSmoothing(), Optional.empty());
+        boolean headOnly = numbers.strategy() == StrategyType.FeatureExtraction;
+        Optional<Baselines.Features> features = baselines.fitProbe(model, train, validation, texts, headOnly);
+        if (headOnly) {
+            Baselines.Features computed = features.orElseThrow();
+            model.setTrainable(SequenceClassifier.Trainable.HEAD);
+            return new HeadOnFeatures(
+                    model,
+                    criterion,
+                    train,
+                    validation,
+                    computed.train().firstToken(),
+                    computed.validation().firstToken());
+        }
+        return new WholeModel(model, criterion, train, validation);
+    }
+
+    private TrainResult trained(
+            SequenceClassifier model, Learner learner, Probe.Texts texts, String trainingDigest, Lease lease)
+            throws IOException {
+        Optional<CheckpointPolicy> policy =
+                Optional.ofNullable(plan.spec().training()).map(TrainingSpec::checkpoint);
+        MicroBatch microBatch = MicroBatch.of(plan, numbers);
+        Hardware hardware = Hardware.here(TorchEngine.start().threads());
+        TrainingLoop.Settings settings = new TrainingLoop.Settings(
+                numbers,
+                selection,
+                trainingDigest,
+                microBatch,
+                hardware,
+                policy.map(CheckpointPolicy::intervalSeconds).orElse(300));
+        CheckpointStore store = new CheckpointStore(
+                workspace.run(),
+                trainingDigest,
+                policy.map(CheckpointPolicy::keep).orElse(2),
+                lease);
+        TrainingLoop.Result result = new TrainingLoop(settings, learner, texts.labels(), stop).run(store, progress);
+        TrainingRecord record = record(settings, texts, result, model.newlyInitialised());
+        Candidate.write(workspace.candidate(), lease, model, record);
+        History history = result.end().history();
+        DurableFiles.write(
+                workspace.run().resolve("history.json"), lease, p -> Files.writeString(p, Json.write(history)));
+        return new TrainResult(
+                Candidate.digest(workspace.candidate()),
+                record.epochs(),
+                record.steps(),
+                record.bestStep(),
+                record.selectBy(),
+                Double.toString(record.selectedValue()),
+                record.stoppedBecause(),
+                record.exactResume(),
+                record.microBatchSize(),
+                record.secondsPerEpoch(),
+                Hardware.peakMemoryBytes());
+    }
+
+    private TrainingRecord record(
+            TrainingLoop.Settings settings, Probe.Texts texts, TrainingLoop.Result result, List<String> initialised) {
+        Position end = result.end();
+        History history = end.history();
+        History.Epoch best = history.epochs().get(end.selection().epoch());
+        return new TrainingRecord(
+                settings.trainingDigest(),
+                texts.labels(),
+                texts.preprocessing(),
+                texts.maxLength(),
+                numbers,
+                selection.metric(),
+                end.selection().value(),
+                end.selection().step(),
+                best.epoch(),
+                best.trainLoss(),
+                best.validation().getOrDefault(Validation.LOSS, Double.NaN),
+                end.step(),
+                end.epoch(),
+                result.stoppedBecause(),
+                result.exactResume(),
+                settings.hardware(),
+                settings.microBatch().examples(),
+                history.paddingShare(),
+                history.epochs().stream()
+                        .mapToDouble(History.Epoch::seconds)
+                        .average()
+                        .orElse(0),
+                initialised);
+    }
+
+    private TextPreprocessing preprocessing() {
+        return Optional.ofNullable(plan.spec().dataset())
+                .map(d -> d.preprocessing())
+                .map(Preprocessing::text)
+                .orElseGet(() -> new TextPreprocessing(null, null, null, null));
+    }
+
+    private int maxLength(TextPreprocessing cleaning) {
+        int fits = TextTokenizer.defaultMaxLength(workspace.model());
+        Integer given = cleaning.maxLength();
+        return given == null ? fits : given;
+    }
+
+    /** New with every process: a pod's name, where there is one, for whoever reads the file. */
+    private static String holder() {
+        return System.getenv().getOrDefault("HOSTNAME", "local") + "/" + UUID.randomUUID();
+    }
+}

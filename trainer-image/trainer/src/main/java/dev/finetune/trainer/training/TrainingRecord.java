@@ -1,0 +1,39 @@
+package dev.finetune.trainer.training;
+
+import dev.finetune.api.Json;
+import dev.finetune.api.TextPreprocessing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** {@code candidate/training.json}: how the candidate came about. The best epoch's losses show how far train and validation are apart. */
+public record TrainingRecord(
+        String trainingDigest,
+        List<String> labels,
+        TextPreprocessing preprocessing,
+        int maxLength,
+        ResolvedHyperparameters hyperparameters,
+        String selectBy,
+        double selectedValue,
+        long bestStep,
+        int bestEpoch,
+        double bestTrainLoss,
+        double bestValidationLoss,
+        long steps,
+        int epochs,
+        String stoppedBecause,
+        boolean exactResume,
+        Hardware hardware,
+        int microBatchSize,
+        double paddingShare,
+        double secondsPerEpoch,
+        List<String> newlyInitialised) {
+    /** The file's name in the candidate's folder. */
+    public static final String FILE = "training.json";
+
+    /** Reads it from the candidate's folder. */
+    public static TrainingRecord read(Path candidate) throws IOException {
+        return Json.MAPPER.readValue(Files.readAllBytes(candidate.resolve(FILE)), TrainingRecord.class);
+    }
+}

@@ -1,0 +1,239 @@
+package dev.finetune.trainer.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import dev.finetune.api.EarlyStopping;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.Json;
+import dev.finetune.api.StrategyType;
+import dev.finetune.api.TrainingSpec;
+import dev.finetune.api.run.Progress;
+import dev.finetune.api.run.StageException;
+import dev.finetune.api.run.TrainResult;
+import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.engine.RawTensor;
+import dev.finetune.trainer.engine.SafetensorsWriter;
+import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.engine.Weights;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainStageTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void learnsAndLeavesCandidateBaselinesAndHistory() throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder, 400);
+        List<Progress> progress = new ArrayList<>();
+
+        TrainResult result = TrainStage.run(
+                TinyWorkspace.plan(learning().epochs(4).spec(), null), workspace, progress::add, new StopSignal());
+
+        assertThat(Double.parseDouble(result.selectedValue())).isGreaterThan(0.95);
+        assertThat(result.steps()).isEqualTo(100);
+        assertThat(result.exactResume()).isTrue();
+        assertThat(result.candidateDigest()).isEqualTo(Candidate.digest(workspace.candidate()));
+        assertThat(workspace.candidate().resolve("model.safetensors")).exists();
+        History history =
+                Json.MAPPER.readValue(Files.readAllBytes(workspace.run().resolve("history.json")), History.class);
+        assertThat(history.epochs()).hasSize(4);
+        assertThat(history.epochs().getLast().trainLoss())
+                .isLessThan(history.epochs().getFirst().trainLoss());
+        assertThat(history.steps()).hasSize(100);
+        assertThat(history.time().backward()).isPositive();
+        assertThat(history.paddingShare()).isBetween(0.0, 0.3);
+        assertThat(progress.getLast().percent()).isEqualTo(100);
+        try (ProbePredictor probe = ProbePredictor.open(workspace.baselines(), workspace.model());
+                PriorPredictor prior = new PriorPredictor(ClassPrior.read(workspace.baselines()))) {
+            List<Example> fresh = TinyWorkspace.examples(200, 9);
+            assertThat(accuracy(probe.scores(texts(fresh)), probe.labels(), fresh))
+                    .isGreaterThan(0.7);
+            assertThat(prior.scores(List.of("red"))[0][0] + prior.scores(List.of("red"))[0][1])
+                    .isCloseTo(1.0, within(1e-12));
+        }
+    }
+
+    @Test
+    void featureExtractionTrainsTheHeadAlone() throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder, 200);
+
+        TrainStage.run(
+                TinyWorkspace.plan(
+                        learning().strategy(StrategyType.FeatureExtraction).spec(), null),
+                workspace,
+                p -> {},
+                new StopSignal());
+
+        Weights before = Weights.ofFolder(workspace.model());
+        Weights after = Weights.ofFolder(workspace.candidate());
+        for (String name : before.names()) {
+            assertThat(values(after, "bert." + name)).as(name).isEqualTo(values(before, name));
+        }
+        assertThat(after.names()).contains("classifier.weight", "bert.pooler.dense.weight");
+    }
+
+    @Test
+    void smallerMicroBatchesTakeTheSameSteps() throws Exception {
+        TrainingSpec training =
+                withoutDropout(learning().epochs(1).batchSize(16).spec());
+        Workspace whole = TinyWorkspace.in(folder.resolve("whole"), 100);
+        Workspace parts = TinyWorkspace.in(folder.resolve("parts"), 100);
+
+        TrainStage.run(TinyWorkspace.plan(training, null), whole, p -> {}, new StopSignal());
+        TrainResult result = TrainStage.run(TinyWorkspace.plan(training, 3), parts, p -> {}, new StopSignal());
+
+        assertThat(result.microBatchSize()).isEqualTo(3);
+        assertThat(result.steps()).isEqualTo(7);
+        Weights a = Weights.ofFolder(whole.candidate());
+        Weights b = Weights.ofFolder(parts.candidate());
+        for (String name : a.names()) {
+            float[] expected = values(a, name);
+            float[] actual = values(b, name);
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(actual[i]).as("%s[%d]", name, i).isCloseTo(expected[i], within(2e-4f));
+            }
+        }
+    }
+
+    @Test
+    void askedToStopItSavesAndGoesOnToTheSameWeights() throws Exception {
+        TrainingSpec training = learning().epochs(2).spec();
+        Workspace undisturbed = TinyWorkspace.in(folder.resolve("undisturbed"), 100);
+        Workspace stopped = TinyWorkspace.in(folder.resolve("stopped"), 100);
+        StopSignal stop = new StopSignal();
+
+        TrainResult expected =
+                TrainStage.run(TinyWorkspace.plan(training, null), undisturbed, p -> {}, new StopSignal());
+        assertThatThrownBy(() -> TrainStage.run(TinyWorkspace.plan(training, null), stopped, p -> stop.request(), stop))
+                .isInstanceOf(Stopped.class)
+                .hasMessageContaining("step 1;");
+        TrainResult resumed = TrainStage.run(TinyWorkspace.plan(training, null), stopped, p -> {}, new StopSignal());
+
+        assertThat(resumed.candidateDigest()).isEqualTo(expected.candidateDigest());
+        assertThat(resumed.exactResume()).isTrue();
+    }
+
+    @Test
+    void goingOnWithSmallerMicroBatchesIsAllowedAndToldApart() throws Exception {
+        TrainingSpec training = learning().epochs(2).spec();
+        Workspace workspace = TinyWorkspace.in(folder, 100);
+        StopSignal stop = new StopSignal();
+
+        assertThatThrownBy(
+                        () -> TrainStage.run(TinyWorkspace.plan(training, null), workspace, p -> stop.request(), stop))
+                .isInstanceOf(Stopped.class);
+        TrainResult resumed = TrainStage.run(TinyWorkspace.plan(training, 4), workspace, p -> {}, new StopSignal());
+
+        assertThat(resumed.exactResume()).isFalse();
+        assertThat(resumed.steps()).isEqualTo(2 * 7);
+    }
+
+    @Test
+    void givesUpWhenPatienceIsUsedUpAndKeepsTheBestEpoch() throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder, 200);
+        TrainingSpec patient = learning().epochs(40).spec();
+        TrainingSpec training = new TrainingSpec(
+                patient.strategy(), patient.hyperparameters(), null, new EarlyStopping(2, "0.01"), null, null);
+
+        TrainResult result = TrainStage.run(TinyWorkspace.plan(training, null), workspace, p -> {}, new StopSignal());
+
+        assertThat(result.stoppedBecause()).isEqualTo("EarlyStopping");
+        assertThat(result.epochs()).isLessThan(40);
+        assertThat(result.bestStep()).isLessThan(result.steps());
+    }
+
+    @Test
+    void numbersThatAreNoneAnyMoreEndItWithStepRateAndExamples() throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder, 50);
+        TreeMap<String, RawTensor> broken = TinyWorkspace.weights(1);
+        broken.put("encoder.layer.1.output.LayerNorm.bias", RawTensor.of(nans(), 16));
+        SafetensorsWriter.write(workspace.model().resolve("model.safetensors"), broken);
+
+        assertThatThrownBy(() -> TrainStage.run(
+                        TinyWorkspace.plan(learning().spec(), null), workspace, p -> {}, new StopSignal()))
+                .isInstanceOf(StageException.class)
+                .hasMessageContaining("optimizer step 1")
+                .hasMessageContaining("tiny:")
+                .extracting(e -> ((StageException) e).failure())
+                .isEqualTo(FailureClass.NumericDivergence);
+    }
+
+    @Test
+    void aMetricThatCannotSelectIsRefusedBeforeAnyTimeIsSpent() throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder, 50);
+        TrainingSpec training = new TrainingSpec(null, null, "f1PerClass", null, null, null);
+
+        assertThatThrownBy(
+                        () -> TrainStage.run(TinyWorkspace.plan(training, null), workspace, p -> {}, new StopSignal()))
+                .hasMessageContaining("selectBy")
+                .hasMessageContaining("f1PerClass");
+    }
+
+    private static Fixtures.Numbers learning() {
+        return Fixtures.hyperparameters()
+                .epochs(1)
+                .batchSize(16)
+                .learningRate("3e-3")
+                .seed(3);
+    }
+
+    private static TrainingSpec withoutDropout(TrainingSpec spec) {
+        var n = java.util.Objects.requireNonNull(spec.hyperparameters());
+        return new TrainingSpec(
+                spec.strategy(),
+                new dev.finetune.api.Hyperparameters(
+                        n.epochs(),
+                        n.batchSize(),
+                        n.learningRate(),
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        "0",
+                        null,
+                        null,
+                        n.seed()),
+                null,
+                null,
+                null,
+                null);
+    }
+
+    private static float[] nans() {
+        float[] values = new float[16];
+        java.util.Arrays.fill(values, Float.NaN);
+        return values;
+    }
+
+    private static float[] values(Weights weights, String name) {
+        try (NDManager scope = TorchEngine.start().newScope()) {
+            return weights.load(scope, name).toFloatArray();
+        }
+    }
+
+    private static List<String> texts(List<Example> examples) {
+        return examples.stream().map(Example::text).toList();
+    }
+
+    private static double accuracy(double[][] scores, List<String> labels, List<Example> examples) {
+        int right = 0;
+        for (int i = 0; i < scores.length; i++) {
+            right += labels.get(scores[i][0] > scores[i][1] ? 0 : 1)
+                            .equals(examples.get(i).label())
+                    ? 1
+                    : 0;
+        }
+        return (double) right / scores.length;
+    }
+}
