@@ -1,5 +1,6 @@
 package dev.finetune.operator;
 
+import dev.finetune.operator.deployment.ModelDeploymentReconciler;
 import dev.finetune.operator.job.FineTuneJobReconciler;
 import dev.finetune.operator.kube.Applier;
 import dev.finetune.operator.kube.EventRecorder;
@@ -56,6 +57,7 @@ public final class OperatorProcess implements AutoCloseable {
         this.operator = new Operator(settings -> settings(settings, new ReconcileMetrics(metrics)));
         Applier applier = new Applier(client, new EventRecorder(client, clock, config.instance()));
         register(new FineTuneJobReconciler(config, client, applier, clock));
+        register(new ModelDeploymentReconciler(config, client, applier, clock));
         this.health = HealthServer.start(config.port(), this::isLive, this::isReady, metrics);
     }
 

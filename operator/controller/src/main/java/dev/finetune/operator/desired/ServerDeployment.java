@@ -1,0 +1,250 @@
+package dev.finetune.operator.desired;
+
+import dev.finetune.api.Batching;
+import dev.finetune.api.PodTemplate;
+import dev.finetune.api.ServerSettings;
+import dev.finetune.api.run.PodPaths;
+import dev.finetune.operator.Profile;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The servers of one version. */
+public final class ServerDeployment {
+    /** The name of the container. */
+    public static final String CONTAINER = "server";
+
+    /** Where a server listens. */
+    public static final int PORT = 8080;
+
+    private static final long USER = 10001;
+    private static final int DRAIN_SECONDS = 20;
+    private static final int GRACE_BEYOND_DRAIN = 15;
+    private static final int START_CHECKS = 60;
+
+    private ServerDeployment() {}
+
+    /**
+     * The Deployment.
+     *
+     * @throws IllegalArgumentException with the field's path, where profile or podTemplate hold what core/v1 does not take
+     */
+    public static Deployment of(ServerRequest request) {
+        String owner = request.owner().getName();
+        Map<String, String> selector = selector(owner, request.digest());
+        Map<String, String> labels = Labels.ofDeployment(owner);
+        labels.putAll(selector);
+        PodTemplate template = request.spec().podTemplate();
+        Map<String, String> podLabels = new TreeMap<>(orEmpty(template == null ? null : template.labels()));
+        podLabels.putAll(labels);
+        return new DeploymentBuilder()
+                .withNewMetadata()
+                .withName(ServerRequest.name(owner, request.digest()))
+                .withNamespace(request.owner().getNamespace())
+                .withLabels(labels)
+                .addToAnnotations(Labels.MODEL_DIGEST, request.digest())
+                .withOwnerReferences(Ownership.reference("ModelDeployment", request.owner()))
+                .endMetadata()
+                .withNewSpec()
+                .withReplicas(request.replicas())
+                .withNewSelector()
+                .withMatchLabels(selector)
+                .endSelector()
+                .withNewStrategy()
+                .withType("RollingUpdate")
+                .withNewRollingUpdate()
+                .withMaxUnavailable(new IntOrString(0))
+                .withMaxSurge(new IntOrString(1))
+                .endRollingUpdate()
+                .endStrategy()
+                .withNewTemplate()
+                .withNewMetadata()
+                .withLabels(podLabels)
+                .withAnnotations(orEmpty(template == null ? null : template.annotations()))
+                .endMetadata()
+                .withSpec(pod(request))
+                .endTemplate()
+                .endSpec()
+                .build();
+    }
+
+    /** What selects the pods of one version. */
+    public static Map<String, String> selector(String owner, String digest) {
+        return new TreeMap<>(Map.of(Labels.DEPLOYMENT, owner, Labels.DIGEST, ServerRequest.label(digest)));
+    }
+
+    private static PodSpec pod(ServerRequest request) {
+        PodTemplate template = request.spec().podTemplate();
+        Profile profile = request.profile();
+        Placement placement = Placement.of(profile, template);
+        List<String> pullSecrets = Objects.requireNonNullElse(profile.imagePullSecrets(), List.of());
+        return new PodSpecBuilder()
+                .withTerminationGracePeriodSeconds((long) drainSeconds(request) + GRACE_BEYOND_DRAIN)
+                .withAutomountServiceAccountToken(false)
+                .withEnableServiceLinks(false)
+                .withServiceAccountName(blankToNull(template == null ? null : template.serviceAccountName()))
+                .withPriorityClassName(blankToNull(template == null ? null : template.priorityClassName()))
+                .withRuntimeClassName(blankToNull(profile.runtimeClassName()))
+                .withImagePullSecrets(
+                        pullSecrets.stream().map(LocalObjectReference::new).toList())
+                .withNodeSelector(placement.nodeSelector())
+                .withTolerations(placement.tolerations())
+                .withAffinity(placement.affinity())
+                .withNewSecurityContext()
+                .withRunAsNonRoot(true)
+                .withRunAsUser(USER)
+                .withRunAsGroup(USER)
+                .withFsGroup(USER)
+                .withFsGroupChangePolicy("OnRootMismatch")
+                .withNewSeccompProfile()
+                .withType("RuntimeDefault")
+                .endSeccompProfile()
+                .endSecurityContext()
+                .withContainers(container(request))
+                .addNewVolume()
+                .withName("model")
+                .withNewPersistentVolumeClaim()
+                .withClaimName(request.location().authority())
+                .endPersistentVolumeClaim()
+                .endVolume()
+                .addNewVolume()
+                .withName("tmp")
+                .withNewEmptyDir()
+                .endEmptyDir()
+                .endVolume()
+                .build();
+    }
+
+    private static Container container(ServerRequest request) {
+        return new ContainerBuilder()
+                .withName(CONTAINER)
+                .withImage(request.image())
+                .withImagePullPolicy(blankToNull(request.profile().imagePullPolicy()))
+                .withArgs(arguments(request))
+                .withEnv(environment(request.profile()))
+                .withResources(resources(request))
+                .addNewPort()
+                .withName("http")
+                .withContainerPort(PORT)
+                .withProtocol("TCP")
+                .endPort()
+                .withStartupProbe(probe("/v2/health/live", 2, START_CHECKS))
+                .withReadinessProbe(probe("/v2/health/ready", 2, 2))
+                .withLivenessProbe(probe("/v2/health/live", 10, 3))
+                // A server that refuses its model leaves the log lines that say why.
+                .withTerminationMessagePolicy("FallbackToLogsOnError")
+                .withNewSecurityContext()
+                .withAllowPrivilegeEscalation(false)
+                .withReadOnlyRootFilesystem(true)
+                .withNewCapabilities()
+                .withDrop("ALL")
+                .endCapabilities()
+                .endSecurityContext()
+                .addNewVolumeMount()
+                .withName("model")
+                .withMountPath(PodPaths.SERVED_MODEL)
+                .withSubPath(
+                        request.location().path().isEmpty()
+                                ? null
+                                : request.location().path())
+                .withReadOnly(true)
+                .endVolumeMount()
+                .addNewVolumeMount()
+                .withName("tmp")
+                .withMountPath("/tmp")
+                .endVolumeMount()
+                .build();
+    }
+
+    /** The model's address holds the ModelDeployment's name, so that it stays the same whatever is served. */
+    private static List<String> arguments(ServerRequest request) {
+        List<String> arguments = new ArrayList<>(List.of("serve", PodPaths.SERVED_MODEL));
+        arguments.addAll(List.of("--port", Integer.toString(PORT)));
+        arguments.addAll(List.of("--model-name", request.owner().getName()));
+        ServerSettings server = request.spec().server();
+        Batching batching = server == null ? null : server.batching();
+        option(arguments, "--max-batch-size", batching == null ? null : batching.maxBatchSize());
+        option(arguments, "--max-concurrency", server == null ? null : server.maxConcurrency());
+        option(arguments, "--timeout-seconds", server == null ? null : server.timeoutSeconds());
+        option(arguments, "--drain-seconds", drainSeconds(request));
+        return arguments;
+    }
+
+    private static void option(List<String> arguments, String name, @Nullable Integer value) {
+        if (value != null) {
+            arguments.addAll(List.of(name, value.toString()));
+        }
+    }
+
+    private static int drainSeconds(ServerRequest request) {
+        ServerSettings server = request.spec().server();
+        return server == null || server.drainSeconds() == null ? DRAIN_SECONDS : server.drainSeconds();
+    }
+
+    private static List<EnvVar> environment(Profile profile) {
+        return new TreeMap<>(orEmpty(profile.env()))
+                .entrySet().stream()
+                        .map(e -> new EnvVar(e.getKey(), e.getValue(), null))
+                        .toList();
+    }
+
+    private static ResourceRequirements resources(ServerRequest request) {
+        Profile.Resources all = request.profile().resources();
+        PodTemplate template = request.spec().podTemplate();
+        ResourceRequirements given = Placement.typed(
+                "profile.resources.server", all == null ? null : all.server(), ResourceRequirements.class);
+        ResourceRequirements own = Placement.typed(
+                "spec.podTemplate.resources",
+                template == null ? null : template.resources(),
+                ResourceRequirements.class);
+        return new ResourceRequirementsBuilder()
+                .withRequests(
+                        merged(given == null ? null : given.getRequests(), own == null ? null : own.getRequests()))
+                .withLimits(merged(given == null ? null : given.getLimits(), own == null ? null : own.getLimits()))
+                .build();
+    }
+
+    private static Map<String, Quantity> merged(
+            @Nullable Map<String, Quantity> given, @Nullable Map<String, Quantity> own) {
+        Map<String, Quantity> merged = new TreeMap<>(given == null ? Map.of() : given);
+        merged.putAll(own == null ? Map.of() : own);
+        return merged;
+    }
+
+    private static Probe probe(String path, int periodSeconds, int failures) {
+        return new ProbeBuilder()
+                .withNewHttpGet()
+                .withPath(path)
+                .withPort(new IntOrString(PORT))
+                .endHttpGet()
+                .withPeriodSeconds(periodSeconds)
+                .withTimeoutSeconds(5)
+                .withFailureThreshold(failures)
+                .build();
+    }
+
+    private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {
+        return map == null ? Map.of() : map;
+    }
+
+    private static @Nullable String blankToNull(@Nullable String text) {
+        return text == null || text.isBlank() ? null : text;
+    }
+}
