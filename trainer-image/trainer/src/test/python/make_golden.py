@@ -1,0 +1,118 @@
+"""Makes the golden references of src/test/resources/golden: tiny seeded models and what transformers and PyTorch compute with them.
+
+usage: make_golden.py OUT_DIR          needs torch==2.7.1, transformers<5, safetensors, tokenizers
+Each folder is a model as save_pretrained writes it plus golden.json: the inputs, the last hidden states, the logits, and runs of
+12 optimizer steps on one batch without dropout: learning rate of every step (3 steps of linear warm-up, then linear decay to 0),
+loss, gradient norm before it is clipped to 1, and the norm of every parameter afterwards. bert also gets a tokenizer that knows
+letters, with truncation and padding of its own, and the ids of some texts without either.
+"""
+import json
+import pathlib
+import string
+import sys
+
+import tokenizers
+import torch
+import transformers
+from torch.nn.functional import cross_entropy
+
+OUT = pathlib.Path(sys.argv[1])
+STEPS, WARMUP, PEAK = 12, 3, 2e-3
+LENGTHS = (11, 4, 8, 6)
+TARGETS = torch.tensor([2, 0, 1, 2])
+SIZES = dict(vocab_size=64, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
+             max_position_embeddings=24, num_labels=3)
+
+
+def batch(pad, vocab):
+    draw = torch.Generator().manual_seed(7)
+    ids = torch.randint(4, vocab, (len(LENGTHS), max(LENGTHS)), generator=draw)
+    mask = (torch.arange(max(LENGTHS))[None, :] < torch.tensor(LENGTHS)[:, None]).long()
+    return {"input_ids": ids * mask + pad * (1 - mask), "attention_mask": mask}
+
+
+def groups(model, decay):
+    return [{"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": decay},
+            {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0}]
+
+
+OPTIMIZERS = {
+    "AdamW": lambda g: torch.optim.AdamW(g, lr=PEAK),
+    "Adam": lambda g: torch.optim.Adam(g, lr=PEAK),
+    "SGD": lambda g: torch.optim.SGD(g, lr=PEAK, momentum=0.9),
+}
+
+
+def run(start, inputs, optimizer, decay, smoothing=0.0, weights=None, head_only=False):
+    """12 steps from a copy of the model; with class weights the loss is divided by the targets' weights, as PyTorch's mean is."""
+    model = type(start)(start.config)
+    model.load_state_dict(start.state_dict())
+    model.eval()
+    if head_only:
+        for p in model.base_model.parameters():
+            p.requires_grad = False
+    opt = OPTIMIZERS[optimizer](groups(model, decay))
+    weight = None if weights is None else torch.tensor(weights)
+    losses, norms, rates = [], [], []
+    for step in range(STEPS):
+        rate = PEAK * (step + 1) / WARMUP if step < WARMUP else PEAK * (STEPS - step) / (STEPS - WARMUP)
+        for g in opt.param_groups:
+            g["lr"] = rate
+        loss = cross_entropy(model(**inputs).logits, TARGETS, weight=weight, label_smoothing=smoothing)
+        loss.backward()
+        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)))
+        losses.append(float(loss.detach()))
+        rates.append(rate)
+        opt.step()
+        opt.zero_grad()
+    return {"optimizer": optimizer, "weightDecay": decay, "labelSmoothing": smoothing, "classWeights": weights, "headOnly": head_only,
+            "learningRates": rates, "losses": losses, "gradientNorms": norms,
+            "parameterNorms": {n: float(p.detach().double().norm()) for n, p in model.named_parameters()}}
+
+
+def make(name, model, pad, runs):
+    model.eval()
+    inputs = batch(pad, model.config.vocab_size)
+    with torch.no_grad():
+        hidden = model.base_model(**inputs).last_hidden_state
+        logits = model(**inputs).logits
+    folder = OUT / name
+    model.save_pretrained(folder, safe_serialization=True)
+    flat = lambda t: [round(v, 7) for v in t.flatten().tolist()]
+    golden = {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__,
+              "rows": len(LENGTHS), "length": max(LENGTHS), "padId": pad,
+              "ids": inputs["input_ids"].flatten().tolist(), "mask": inputs["attention_mask"].flatten().tolist(),
+              "targets": TARGETS.tolist(), "hidden": flat(hidden), "logits": flat(logits),
+              "runs": [run(model, inputs, **r) for r in runs]}
+    (folder / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
+    print(name, sum(p.numel() for p in model.parameters()), "parameters", *(f"{r['optimizer']} {r['losses'][0]:.3f}->{r['losses'][-1]:.3f}" for r in golden["runs"]))
+
+
+def add_tokenizer(folder):
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *string.ascii_lowercase, *("##" + c for c in string.ascii_lowercase), "free", "hello", "!", "?", ".", "win"]
+    tok = tokenizers.Tokenizer(tokenizers.models.WordPiece({w: i for i, w in enumerate(words)}, unk_token="[UNK]"))
+    tok.normalizer = tokenizers.normalizers.BertNormalizer()
+    tok.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    tok.post_processor = tokenizers.processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    texts = ["hello", "Free! win win?", "", "abc xyz \u00fc 7", "hello " * 30]
+    ids = [tok.encode(t).ids for t in texts]
+    tok.enable_truncation(8)
+    tok.enable_padding(length=8)
+    tok.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 20, "pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}, indent=1) + "\n")
+    (folder / "tokens.json").write_text(json.dumps([{"text": t, "ids": i} for t, i in zip(texts, ids)]) + "\n")
+
+
+torch.set_num_threads(1)
+torch.manual_seed(42)
+adamw = dict(optimizer="AdamW", decay=0.05)
+make("bert", transformers.BertForSequenceClassification(transformers.BertConfig(**SIZES, pad_token_id=0)), 0,
+     [adamw, dict(optimizer="Adam", decay=0.05), dict(optimizer="SGD", decay=0.05), dict(adamw, smoothing=0.1),
+      dict(adamw, weights=[0.5, 1.0, 3.0], smoothing=0.1)])
+add_tokenizer(OUT / "bert")
+make("distilbert", transformers.DistilBertForSequenceClassification(transformers.DistilBertConfig(
+    vocab_size=64, dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=24, pad_token_id=0, num_labels=3)), 0,
+     [adamw, dict(adamw, smoothing=0.1), dict(adamw, head_only=True)])
+make("roberta", transformers.RobertaForSequenceClassification(transformers.RobertaConfig(
+    **SIZES, type_vocab_size=1, pad_token_id=1, hidden_act="gelu_new", layer_norm_eps=1e-5)), 1,
+     [adamw, dict(adamw, weights=[0.5, 1.0, 3.0]), dict(adamw, head_only=True)])
