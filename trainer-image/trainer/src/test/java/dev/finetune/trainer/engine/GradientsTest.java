@@ -58,8 +58,20 @@ class GradientsTest {
         inputs.addAll(List.of(random(1, HIDDEN), random(1, HIDDEN)));
         checkAgainstDifferences(inputs, (scope, x, record) -> {
             NDArray additive = engine.kernels().run(scope, false, "attention_mask", mask);
-            return engine.kernels().run(
-                    scope, record, "encoder_layer", x.getFirst(), additive, x.subList(1, x.size()), 2, 1e-5, activation, 0.0, 0.0, 0.0);
+            return engine.kernels()
+                    .run(
+                            scope,
+                            record,
+                            "encoder_layer",
+                            x.getFirst(),
+                            additive,
+                            x.subList(1, x.size()),
+                            2,
+                            1e-5,
+                            activation,
+                            0.0,
+                            0.0,
+                            0.0);
         });
     }
 
@@ -68,21 +80,31 @@ class GradientsTest {
         NDArray ids = root.create(new long[] {1, 2, 3, 0, 2, 2, 1, 0, 4, 3, 2, 1}, new Shape(ROWS, LENGTH));
         NDArray types = root.create(new long[ROWS * LENGTH], new Shape(ROWS, LENGTH));
         NDArray order = root.create(new long[] {0, 1, 2, 3}, new Shape(LENGTH));
-        List<NDArray> typed = List.of(random(1, 5, HIDDEN), random(1, 4, HIDDEN), random(1, 2, HIDDEN), random(1, HIDDEN), random(1, HIDDEN));
-        checkAgainstDifferences(typed, (scope, w, record) -> engine.kernels().run(scope, record, "embed", ids, types, order, w, 1e-5, 0.0));
-        List<NDArray> untyped = List.of(random(1, 5, HIDDEN), random(1, 4, HIDDEN), random(1, HIDDEN), random(1, HIDDEN));
+        List<NDArray> typed = List.of(
+                random(1, 5, HIDDEN), random(1, 4, HIDDEN), random(1, 2, HIDDEN), random(1, HIDDEN), random(1, HIDDEN));
         checkAgainstDifferences(
-                untyped, (scope, w, record) -> engine.kernels().run(scope, record, "embed_untyped", ids, order, w, 1e-5, 0.0));
+                typed,
+                (scope, w, record) -> engine.kernels().run(scope, record, "embed", ids, types, order, w, 1e-5, 0.0));
+        List<NDArray> untyped =
+                List.of(random(1, 5, HIDDEN), random(1, 4, HIDDEN), random(1, HIDDEN), random(1, HIDDEN));
+        checkAgainstDifferences(
+                untyped,
+                (scope, w, record) -> engine.kernels().run(scope, record, "embed_untyped", ids, order, w, 1e-5, 0.0));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tanh", "relu"})
     void a_heads_gradient_equals_finite_differences(String activation) {
         List<NDArray> inputs = List.of(
-                random(1, ROWS, HIDDEN), random(1, HIDDEN, HIDDEN), random(1, HIDDEN), random(1, 3, HIDDEN), random(1, 3));
+                random(1, ROWS, HIDDEN),
+                random(1, HIDDEN, HIDDEN),
+                random(1, HIDDEN),
+                random(1, 3, HIDDEN),
+                random(1, 3));
         checkAgainstDifferences(
                 inputs,
-                (scope, x, record) -> engine.kernels().run(scope, record, "head", x.getFirst(), x.subList(1, 5), activation, 0.0, 0.0));
+                (scope, x, record) -> engine.kernels()
+                        .run(scope, record, "head", x.getFirst(), x.subList(1, 5), activation, 0.0, 0.0));
     }
 
     /** The loss weighs every output differently, so that no error can cancel out. */
@@ -111,7 +133,9 @@ class GradientsTest {
             try (Gradients gradients = Gradients.of(engine, loss, parameters)) {
                 for (int p = 0; p < parameters.size(); p++) {
                     float[] expected = differences(inputs.get(p), losses);
-                    assertThat(gradients.arrays().get(p).toFloatArray()).as("gradient of input %d", p).containsExactly(expected, within(0.03f));
+                    assertThat(gradients.arrays().get(p).toFloatArray())
+                            .as("gradient of input %d", p)
+                            .containsExactly(expected, within(0.03f));
                 }
             }
         }
@@ -158,7 +182,8 @@ class GradientsTest {
                 engine.seed(3);
                 NDArray x = scope.create(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7, 6}, new Shape(ROWS, HIDDEN));
                 NDArray logits = engine.kernels().run(scope, true, "head", x, arrays(head), "tanh", 0.1, 0.1);
-                NDArray loss = new CrossEntropy(engine, 0.1, Optional.of(List.of(1f, 2f, 3f))).of(logits, new int[] {0, 1, 2}, 3, true);
+                NDArray loss = new CrossEntropy(engine, 0.1, Optional.of(List.of(1f, 2f, 3f)))
+                        .of(logits, new int[] {0, 1, 2}, 3, true);
                 System.gc();
                 // Where DJL has freed a buffer too early, these land in it.
                 List<ByteBuffer> junk = new ArrayList<>();
@@ -203,7 +228,15 @@ class GradientsTest {
                 float[] part = java.util.Arrays.copyOfRange(x, from * HIDDEN, (from + size) * HIDDEN);
                 int[] partTargets = java.util.Arrays.copyOfRange(targets, from, from + size);
                 NDArray logits = engine.kernels()
-                        .run(scope, true, "head", scope.create(part, new Shape(size, HIDDEN)), arrays(head), "tanh", 0.0, 0.0);
+                        .run(
+                                scope,
+                                true,
+                                "head",
+                                scope.create(part, new Shape(size, HIDDEN)),
+                                arrays(head),
+                                "tanh",
+                                0.0,
+                                0.0);
                 Gradients gradients = Gradients.of(engine, loss.of(logits, partTargets, divisor, true), head);
                 if (total == null) {
                     total = gradients;
@@ -238,14 +271,16 @@ class GradientsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"AdamW", "Adam", "SGD"})
-    void an_optimizer_that_is_restored_goes_on_with_the_same_bytes(Optimizer kind, @TempDir Path temp) throws IOException {
+    void an_optimizer_that_is_restored_goes_on_with_the_same_bytes(Optimizer kind, @TempDir Path temp)
+            throws IOException {
         List<Parameter> head = head();
         float[] start = head.getFirst().array().toFloatArray();
         try (OptimizerStep straight = new OptimizerStep(engine, kind, 0.1);
                 OptimizerStep resumed = new OptimizerStep(engine, kind, 0.1)) {
             step(head, straight);
             step(head, straight);
-            List<float[]> middle = head.stream().map(p -> p.array().toFloatArray()).toList();
+            List<float[]> middle =
+                    head.stream().map(p -> p.array().toFloatArray()).toList();
             assertThat(middle.getFirst()).isNotEqualTo(start);
             SafetensorsWriter.write(temp.resolve("state.safetensors"), RawTensor.copyOf(straight.state()));
             step(head, straight);
@@ -271,7 +306,9 @@ class GradientsTest {
             step(head, optimizer);
             float[] after = head.getFirst().array().toFloatArray();
             for (int i = 0; i < before.length; i++) {
-                assertThat(Math.abs(after[i] - before[i])).as("a first Adam step is the learning rate").isCloseTo(0.01f, within(1e-4f));
+                assertThat(Math.abs(after[i] - before[i]))
+                        .as("a first Adam step is the learning rate")
+                        .isCloseTo(0.01f, within(1e-4f));
             }
         }
     }
@@ -285,18 +322,22 @@ class GradientsTest {
                         throw MemoryShortage.translate(e, "the forward pass");
                     }
                 })
-                .isInstanceOfSatisfying(StageException.class, e -> assertThat(e.failure()).isEqualTo(FailureClass.OutOfMemory))
+                .isInstanceOfSatisfying(
+                        StageException.class, e -> assertThat(e.failure()).isEqualTo(FailureClass.OutOfMemory))
                 .hasMessageContaining("memory ran out in the forward pass")
                 .hasMessageContaining("140737488355328")
                 .hasMessageContaining("MiB");
-        assertThat(MemoryShortage.isShortage(new OutOfMemoryError("Java heap space"))).isTrue();
-        assertThat(MemoryShortage.isShortage(new IllegalStateException("something else"))).isFalse();
+        assertThat(MemoryShortage.isShortage(new OutOfMemoryError("Java heap space")))
+                .isTrue();
+        assertThat(MemoryShortage.isShortage(new IllegalStateException("something else")))
+                .isFalse();
     }
 
     private void step(List<Parameter> trained, OptimizerStep optimizer) {
         trained.forEach(p -> p.setTrainable(true));
         try (NDManager scope = engine.newScope();
-                Gradients gradients = gradients(scope, trained.size() == 4 ? trained : withFirstTwo(trained), 1, trained)) {
+                Gradients gradients =
+                        gradients(scope, trained.size() == 4 ? trained : withFirstTwo(trained), 1, trained)) {
             optimizer.apply(gradients, 0.01);
         }
     }

@@ -56,7 +56,9 @@ class SafetensorsTest {
     @Test
     void half_and_double_floats_become_single_ones() throws IOException {
         ByteBuffer data = ByteBuffer.allocate(2 + 2 + 8).order(ByteOrder.LITTLE_ENDIAN);
-        data.putShort(Float.floatToFloat16(-1.5f)).putShort((short) (Float.floatToIntBits(3.25f) >> 16)).putDouble(0.1);
+        data.putShort(Float.floatToFloat16(-1.5f))
+                .putShort((short) (Float.floatToIntBits(3.25f) >> 16))
+                .putDouble(0.1);
         Path file = file(
                 "{'h':{'dtype':'F16','shape':[1],'data_offsets':[0,2]},'b':{'dtype':'BF16','shape':[1],'data_offsets':[2,4]},"
                         + "'d':{'dtype':'F64','shape':[],'data_offsets':[4,12]}}",
@@ -70,23 +72,26 @@ class SafetensorsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-        "not JSON | is not JSON",
-        "[1] | not a JSON object",
-        "{} | holds no tensor",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | Duplicate field",
-        "{'a':{'dtype':'F7','shape':[2],'data_offsets':[0,8]}} | tensor a has the unknown element type",
-        "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}} | negative dimension -2",
-        "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}} | needs 12 bytes and has 8",
-        "{'a':{'dtype':'F32','shape':[1.5],'data_offsets':[0,8]}} | whole numbers",
-        "{'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,8]}} | beyond all memory",
-        "{'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} | cut off",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[8,0]}} | lies at bytes 8 to 0",
-        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}} | 4 bytes after its last tensor",
-        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | leave a hole",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | overlap",
-        "{'a':7} | unknown element type",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "not JSON | is not JSON",
+                "[1] | not a JSON object",
+                "{} | holds no tensor",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | Duplicate field",
+                "{'a':{'dtype':'F7','shape':[2],'data_offsets':[0,8]}} | tensor a has the unknown element type",
+                "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}} | negative dimension -2",
+                "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}} | needs 12 bytes and has 8",
+                "{'a':{'dtype':'F32','shape':[1.5],'data_offsets':[0,8]}} | whole numbers",
+                "{'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,8]}} | beyond all memory",
+                "{'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} | cut off",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[8,0]}} | lies at bytes 8 to 0",
+                "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}} | 4 bytes after its last tensor",
+                "{'a':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | leave a hole",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | overlap",
+                "{'a':7} | unknown element type",
+            })
     void a_header_that_lies_is_refused_with_what_is_wrong(String header, String problem) throws IOException {
         refused(file(header, new byte[8]), FailureClass.InvalidData, problem);
     }
@@ -98,7 +103,8 @@ class SafetensorsTest {
         refused(raw(length(-1)), FailureClass.InvalidData, "claims a header of 18446744073709551615 bytes");
         refused(raw(length(50)), FailureClass.InvalidData, "claims a header of 50 bytes but is 16 bytes long");
         refused(
-                raw("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n".getBytes(StandardCharsets.UTF_8)),
+                raw("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
+                        .getBytes(StandardCharsets.UTF_8)),
                 FailureClass.InvalidData,
                 "Git LFS pointer");
     }
@@ -122,7 +128,11 @@ class SafetensorsTest {
     void a_pickle_is_refused_with_the_command_that_converts_it() throws IOException {
         refusedFolder(FailureClass.SourceUnavailable, "neither model.safetensors");
         Files.write(temp.resolve("pytorch_model.bin"), new byte[] {1});
-        refusedFolder(FailureClass.InvalidData, "is a pickle", "torch.load('pytorch_model.bin', weights_only=True)", "save_file");
+        refusedFolder(
+                FailureClass.InvalidData,
+                "is a pickle",
+                "torch.load('pytorch_model.bin', weights_only=True)",
+                "save_file");
     }
 
     @Test
@@ -142,7 +152,8 @@ class SafetensorsTest {
         assertThat(Path.of("/tmp/PICKLE_WAS_EXECUTED")).doesNotExist();
         try (NDManager scope = TorchEngine.start().newScope()) {
             Weights mixed = Weights.ofFile(messy.resolve("good-f16-bf16.safetensors"));
-            List<String> floats = mixed.names().stream().filter(n -> !n.startsWith("i")).toList();
+            List<String> floats =
+                    mixed.names().stream().filter(n -> !n.startsWith("i")).toList();
             assertThat(floats).allSatisfy(n -> assertThat(mixed.names()).contains(n));
             for (String name : mixed.names()) {
                 if (mixed.shape(name).length == 1 && mixed.shape(name)[0] == 2) {
@@ -155,14 +166,16 @@ class SafetensorsTest {
     private static void refused(Path file, FailureClass failure, String... parts) {
         assertThatThrownBy(() -> Weights.ofFile(file))
                 .as(file.toString())
-                .isInstanceOfSatisfying(StageException.class, e -> assertThat(e.failure()).isEqualTo(failure))
+                .isInstanceOfSatisfying(
+                        StageException.class, e -> assertThat(e.failure()).isEqualTo(failure))
                 .hasMessageContaining(file.getFileName().toString())
                 .hasMessageContainingAll(parts);
     }
 
     private void refusedFolder(FailureClass failure, String... parts) {
         assertThatThrownBy(() -> Weights.ofFolder(temp))
-                .isInstanceOfSatisfying(StageException.class, e -> assertThat(e.failure()).isEqualTo(failure))
+                .isInstanceOfSatisfying(
+                        StageException.class, e -> assertThat(e.failure()).isEqualTo(failure))
                 .hasMessageContainingAll(parts);
     }
 
@@ -175,12 +188,17 @@ class SafetensorsTest {
     }
 
     private static byte[] length(long length) {
-        return ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array();
+        return ByteBuffer.allocate(16)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(length)
+                .array();
     }
 
     private Path file(String header, byte[] data) throws IOException {
         byte[] text = header.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
         ByteBuffer all = ByteBuffer.allocate(8 + text.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
-        return Files.write(temp.resolve("a.safetensors"), all.putLong(text.length).put(text).put(data).array());
+        return Files.write(
+                temp.resolve("a.safetensors"),
+                all.putLong(text.length).put(text).put(data).array());
     }
 }

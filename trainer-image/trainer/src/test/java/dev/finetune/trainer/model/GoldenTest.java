@@ -54,8 +54,13 @@ class GoldenTest {
                 String where = "%s %s step %d".formatted(name, run.optimizer(), step);
                 try (NDManager scope = engine.newScope()) {
                     NDArray value = loss.of(
-                            model.logits(golden.batch(scope), true), golden.targets(), loss.divisor(golden.targets()), true);
-                    assertThat((double) value.getFloat()).as("loss of " + where).isCloseTo(run.losses()[step], within(TOLERANCE));
+                            model.logits(golden.batch(scope), true),
+                            golden.targets(),
+                            loss.divisor(golden.targets()),
+                            true);
+                    assertThat((double) value.getFloat())
+                            .as("loss of " + where)
+                            .isCloseTo(run.losses()[step], within(TOLERANCE));
                     try (Gradients gradients = Gradients.of(engine, value, model.trainableParameters())) {
                         assertThat(gradients.clip(1.0))
                                 .as("gradient norm of " + where)
@@ -64,7 +69,9 @@ class GoldenTest {
                     }
                 }
             }
-            assertThat(model.parameters()).extracting(Parameter::name).containsExactlyInAnyOrderElementsOf(run.parameterNorms().keySet());
+            assertThat(model.parameters())
+                    .extracting(Parameter::name)
+                    .containsExactlyInAnyOrderElementsOf(run.parameterNorms().keySet());
             for (Parameter parameter : model.parameters()) {
                 assertThat(norm(parameter.array()))
                         .as("%s after %s", parameter.name(), run.optimizer())

@@ -53,9 +53,11 @@ class SequenceClassifierTest {
     @Test
     void a_saved_config_is_the_bases_with_labels_dropouts_and_class() throws IOException {
         Path folder = copy("bert");
-        edit(folder.resolve("config.json"), c -> c.put("_name_or_path", "someone/base").put("made_up", 7).putObject("auto_map"));
-        try (SequenceClassifier model = SequenceClassifier.load(
-                folder, List.of("ham", "spam"), new LoadOptions(1, OptionalDouble.of(0.25)))) {
+        edit(
+                folder.resolve("config.json"),
+                c -> c.put("_name_or_path", "someone/base").put("made_up", 7).putObject("auto_map"));
+        try (SequenceClassifier model =
+                SequenceClassifier.load(folder, List.of("ham", "spam"), new LoadOptions(1, OptionalDouble.of(0.25)))) {
             model.save(temp.resolve("saved"), 17);
         }
         JsonNode config = Golden.json(temp.resolve("saved/config.json"));
@@ -72,7 +74,10 @@ class SequenceClassifierTest {
         JsonNode tokenizer = Golden.json(temp.resolve("saved/tokenizer.json"));
         assertThat(tokenizer.path("padding").isNull()).isTrue();
         assertThat(tokenizer.path("truncation").isNull()).isTrue();
-        assertThat(Golden.json(temp.resolve("saved/tokenizer_config.json")).path("model_max_length").asInt()).isEqualTo(17);
+        assertThat(Golden.json(temp.resolve("saved/tokenizer_config.json"))
+                        .path("model_max_length")
+                        .asInt())
+                .isEqualTo(17);
     }
 
     @Test
@@ -83,7 +88,9 @@ class SequenceClassifierTest {
                 SequenceClassifier other = SequenceClassifier.load(folder, List.of("a", "b"), LoadOptions.seeded(2))) {
             assertThat(one.newlyInitialised()).containsExactly("classifier.weight", "classifier.bias");
             float[] weight = values(one, "classifier.weight");
-            assertThat(weight).isEqualTo(values(same, "classifier.weight")).isNotEqualTo(values(other, "classifier.weight"));
+            assertThat(weight)
+                    .isEqualTo(values(same, "classifier.weight"))
+                    .isNotEqualTo(values(other, "classifier.weight"));
             assertThat(values(one, "classifier.bias")).containsOnly(0f);
             double sum = 0;
             for (float v : weight) {
@@ -95,14 +102,19 @@ class SequenceClassifierTest {
 
     @Test
     void decay_spares_biases_and_norms_and_the_head_can_be_trained_alone() {
-        try (SequenceClassifier model = SequenceClassifier.load(Golden.folder("bert"), Golden.LABELS, LoadOptions.seeded(1))) {
+        try (SequenceClassifier model =
+                SequenceClassifier.load(Golden.folder("bert"), Golden.LABELS, LoadOptions.seeded(1))) {
             assertThat(model.parameters())
                     .allSatisfy(p -> assertThat(p.decay())
                             .isEqualTo(p.name().endsWith("weight") && !p.name().contains("LayerNorm")));
             model.setTrainable(SequenceClassifier.Trainable.HEAD);
             assertThat(model.trainableParameters())
                     .extracting(Parameter::name)
-                    .containsExactly("bert.pooler.dense.weight", "bert.pooler.dense.bias", "classifier.weight", "classifier.bias");
+                    .containsExactly(
+                            "bert.pooler.dense.weight",
+                            "bert.pooler.dense.bias",
+                            "classifier.weight",
+                            "classifier.bias");
         }
     }
 
@@ -110,7 +122,8 @@ class SequenceClassifierTest {
     void dropout_changes_logits_in_training_alone_and_repeats_with_the_seed() {
         Golden golden = Golden.of("bert");
         TorchEngine engine = TorchEngine.start();
-        try (SequenceClassifier model = SequenceClassifier.load(Golden.folder("bert"), Golden.LABELS, LoadOptions.seeded(1));
+        try (SequenceClassifier model =
+                        SequenceClassifier.load(Golden.folder("bert"), Golden.LABELS, LoadOptions.seeded(1));
                 NDManager scope = engine.newScope()) {
             engine.seed(5);
             float[] once = model.logits(golden.batch(scope), true).toFloatArray();
@@ -118,16 +131,19 @@ class SequenceClassifierTest {
             engine.seed(5);
             float[] again = model.logits(golden.batch(scope), true).toFloatArray();
             assertThat(again).isEqualTo(once).isNotEqualTo(next);
-            assertThat(model.logits(golden.batch(scope), false).toFloatArray()).containsExactly(golden.logits(), within(1e-5f));
+            assertThat(model.logits(golden.batch(scope), false).toFloatArray())
+                    .containsExactly(golden.logits(), within(1e-5f));
         }
     }
 
     @Test
     void the_heads_input_can_be_computed_once_and_trained_on() {
         Golden golden = Golden.of("roberta");
-        try (SequenceClassifier model = SequenceClassifier.load(Golden.folder("roberta"), Golden.LABELS, LoadOptions.seeded(1));
+        try (SequenceClassifier model =
+                        SequenceClassifier.load(Golden.folder("roberta"), Golden.LABELS, LoadOptions.seeded(1));
                 NDManager scope = TorchEngine.start().newScope()) {
-            assertThat(model.logitsFromHeadInput(model.headInput(golden.batch(scope)), false).toFloatArray())
+            assertThat(model.logitsFromHeadInput(model.headInput(golden.batch(scope)), false)
+                            .toFloatArray())
                     .containsExactly(golden.logits(), within(1e-5f));
             assertThat(model.pooledFeatures(golden.batch(scope)).firstToken().toFloatArray())
                     .isEqualTo(model.headInput(golden.batch(scope)).toFloatArray());
@@ -137,12 +153,17 @@ class SequenceClassifierTest {
     @Test
     void weights_without_the_prefix_and_with_the_norm_names_of_2018_are_found() throws IOException {
         Path folder = copy("bert");
-        rename(folder, n -> n.replace("bert.", "").replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"));
+        rename(
+                folder,
+                n -> n.replace("bert.", "")
+                        .replace("LayerNorm.weight", "LayerNorm.gamma")
+                        .replace("LayerNorm.bias", "LayerNorm.beta"));
         try (SequenceClassifier model = SequenceClassifier.load(folder, Golden.LABELS, LoadOptions.seeded(1));
                 NDManager scope = TorchEngine.start().newScope()) {
             assertThat(model.newlyInitialised()).isEmpty();
             Golden golden = Golden.of("bert");
-            assertThat(model.logits(golden.batch(scope), false).toFloatArray()).containsExactly(golden.logits(), within(1e-5f));
+            assertThat(model.logits(golden.batch(scope), false).toFloatArray())
+                    .containsExactly(golden.logits(), within(1e-5f));
         }
     }
 
@@ -206,10 +227,13 @@ class SequenceClassifierTest {
     @Test
     void scores_are_probabilities_in_the_order_of_the_texts_on_any_thread() throws Exception {
         Path folder = temp.resolve("saved");
-        try (SequenceClassifier model = SequenceClassifier.load(copy("bert"), List.of("ham", "spam"), LoadOptions.seeded(1))) {
+        try (SequenceClassifier model =
+                SequenceClassifier.load(copy("bert"), List.of("ham", "spam"), LoadOptions.seeded(1))) {
             model.save(folder, 20);
         }
-        List<String> texts = Stream.iterate("hello", t -> t.length() > 200 ? "win" : t + " free").limit(70).toList();
+        List<String> texts = Stream.iterate("hello", t -> t.length() > 200 ? "win" : t + " free")
+                .limit(70)
+                .toList();
         try (ArtifactPredictor predictor = ArtifactPredictor.open(folder, AS_IS, 20)) {
             assertThat(predictor.labels()).containsExactly("ham", "spam");
             double[][] all = predictor.scores(texts);
@@ -241,7 +265,12 @@ class SequenceClassifierTest {
     }
 
     private static float[] values(SequenceClassifier model, String name) {
-        return model.parameters().stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow().array().toFloatArray();
+        return model.parameters().stream()
+                .filter(p -> p.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .array()
+                .toFloatArray();
     }
 
     private Path copy(String name) throws IOException {

@@ -30,7 +30,8 @@ class SharedGoldenTest {
     private static final Path MINILM = Path.of("../../../models/minilm");
 
     @ParameterizedTest
-    @ValueSource(strings = {"bert-sequence", "bert-pair", "distilbert-sequence", "roberta-sequence", "xlm-roberta-sequence"})
+    @ValueSource(
+            strings = {"bert-sequence", "bert-pair", "distilbert-sequence", "roberta-sequence", "xlm-roberta-sequence"})
     void repeats_the_shared_references(String name) {
         Path folder = SHARED.resolve("golden").resolve(name);
         Assumptions.assumeTrue(Files.exists(folder), "no shared references here");
@@ -39,22 +40,29 @@ class SharedGoldenTest {
                 .mapToObj(i -> "LABEL_" + i)
                 .toList();
         TorchEngine engine = TorchEngine.start();
-        try (SequenceClassifier model = SequenceClassifier.load(folder, labels, new LoadOptions(0, OptionalDouble.of(0)));
+        try (SequenceClassifier model =
+                        SequenceClassifier.load(folder, labels, new LoadOptions(0, OptionalDouble.of(0)));
                 OptimizerStep optimizer = new OptimizerStep(engine, Optimizer.AdamW, 0.01)) {
             try (NDManager scope = engine.newScope()) {
                 assertClose(model.logits(batch(scope, golden), false).toFloatArray(), golden.at("/logits/values"));
             }
-            int[] targets = IntStream.of(ints(golden.at("/train/labels/values"))).toArray();
+            int[] targets =
+                    IntStream.of(ints(golden.at("/train/labels/values"))).toArray();
             int steps = golden.at("/train/losses").size();
             for (int step = 0; step < steps; step++) {
                 try (NDManager scope = engine.newScope()) {
                     NDArray value = CrossEntropy.plain(engine)
                             .of(model.logits(batch(scope, golden), true), targets, targets.length, true);
-                    assertThat((double) value.getFloat()).isCloseTo(golden.at("/train/losses/" + step).asDouble(), within(TOLERANCE));
+                    assertThat((double) value.getFloat())
+                            .isCloseTo(golden.at("/train/losses/" + step).asDouble(), within(TOLERANCE));
                     try (Gradients gradients = Gradients.of(engine, value, model.trainableParameters())) {
                         assertThat(gradients.clip(1.0))
-                                .isCloseTo(golden.at("/train/grad_norms_before_clip/" + step).asDouble(), within(TOLERANCE));
-                        optimizer.apply(gradients, 1e-3 * (step < 3 ? (step + 1) / 3.0 : (steps - step) / (steps - 3.0)));
+                                .isCloseTo(
+                                        golden.at("/train/grad_norms_before_clip/" + step)
+                                                .asDouble(),
+                                        within(TOLERANCE));
+                        optimizer.apply(
+                                gradients, 1e-3 * (step < 3 ? (step + 1) / 3.0 : (steps - step) / (steps - 3.0)));
                     }
                 }
             }
@@ -77,11 +85,13 @@ class SharedGoldenTest {
         try (SequenceClassifier model = SequenceClassifier.load(MINILM, List.of("ham", "spam"), LoadOptions.seeded(0));
                 TextTokenizer tokenizer = TextTokenizer.open(MINILM, 256)) {
             assertThat(model.newlyInitialised()).containsExactly("classifier.weight", "classifier.bias");
-            for (JsonNode row : Golden.json(SHARED.resolve("golden/minilm/golden.json")).path("rows")) {
+            for (JsonNode row :
+                    Golden.json(SHARED.resolve("golden/minilm/golden.json")).path("rows")) {
                 List<int[]> ids = tokenizer.encode(List.of(row.path("text").asText()));
                 assertThat(ids.getFirst()).containsExactly(ints(row.path("input_ids")));
                 try (NDManager scope = model.engine().newScope()) {
-                    SequenceClassifier.Features features = model.pooledFeatures(TokenBatch.of(scope, ids, model.padId()));
+                    SequenceClassifier.Features features =
+                            model.pooledFeatures(TokenBatch.of(scope, ids, model.padId()));
                     assertClose(features.mean().toFloatArray(), row.path("mean"));
                     assertClose(features.firstToken().toFloatArray(), row.path("first_token"));
                 }
@@ -96,9 +106,12 @@ class SharedGoldenTest {
                 .map(SharedGoldenTest::parse)
                 .toList();
         try (TextTokenizer tokenizer = TextTokenizer.open(MINILM, 256)) {
-            List<int[]> ids = tokenizer.encode(rows.stream().map(r -> r.path("text").asText()).toList());
+            List<int[]> ids = tokenizer.encode(
+                    rows.stream().map(r -> r.path("text").asText()).toList());
             for (int i = 0; i < ids.size(); i++) {
-                assertThat(ids.get(i)).as(rows.get(i).path("text").asText()).containsExactly(ints(rows.get(i).path("ids")));
+                assertThat(ids.get(i))
+                        .as(rows.get(i).path("text").asText())
+                        .containsExactly(ints(rows.get(i).path("ids")));
             }
         }
     }
@@ -115,17 +128,27 @@ class SharedGoldenTest {
         JsonNode inputs = golden.path("inputs");
         int rows = inputs.at("/input_ids/shape/0").asInt();
         int length = inputs.at("/input_ids/shape/1").asInt();
-        long[] types = inputs.has("token_type_ids") ? longs(inputs.at("/token_type_ids/values")) : new long[rows * length];
+        long[] types =
+                inputs.has("token_type_ids") ? longs(inputs.at("/token_type_ids/values")) : new long[rows * length];
         return TokenBatch.of(
-                scope, longs(inputs.at("/input_ids/values")), longs(inputs.at("/attention_mask/values")), types, rows, length);
+                scope,
+                longs(inputs.at("/input_ids/values")),
+                longs(inputs.at("/attention_mask/values")),
+                types,
+                rows,
+                length);
     }
 
     private static long[] longs(JsonNode values) {
-        return StreamSupport.stream(values.spliterator(), false).mapToLong(JsonNode::asLong).toArray();
+        return StreamSupport.stream(values.spliterator(), false)
+                .mapToLong(JsonNode::asLong)
+                .toArray();
     }
 
     private static int[] ints(JsonNode values) {
-        return StreamSupport.stream(values.spliterator(), false).mapToInt(JsonNode::asInt).toArray();
+        return StreamSupport.stream(values.spliterator(), false)
+                .mapToInt(JsonNode::asInt)
+                .toArray();
     }
 
     private static void assertClose(float[] actual, JsonNode expected) {

@@ -32,12 +32,14 @@ final class StepBenchmark {
         Path folder = Path.of(args[0]);
         int limit = args.length > 2 ? Integer.parseInt(args[2]) : Integer.MAX_VALUE;
         int size = args.length > 3 ? Integer.parseInt(args[3]) : 32;
-        List<String[]> rows = Files.readAllLines(Path.of(args[1])).stream().map(l -> l.split("\t", 2)).toList();
-        List<String> labels = List.copyOf(new TreeSet<>(rows.stream().map(r -> r[0]).toList()));
+        List<String[]> rows = Files.readAllLines(Path.of(args[1])).stream()
+                .map(l -> l.split("\t", 2))
+                .toList();
+        List<String> labels =
+                List.copyOf(new TreeSet<>(rows.stream().map(r -> r[0]).toList()));
         TorchEngine engine = TorchEngine.start(Optional.ofNullable(Integer.getInteger("threads")));
-        LongSupplier clock = engine.threads() == 1
-                ? ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime
-                : System::nanoTime;
+        LongSupplier clock =
+                engine.threads() == 1 ? ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime : System::nanoTime;
         List<int[]> tokens;
         try (TextTokenizer tokenizer = TextTokenizer.open(folder, 128)) {
             tokens = tokenizer.encode(rows.stream().map(r -> r[1]).toList());
@@ -57,11 +59,14 @@ final class StepBenchmark {
             int steps = 0;
             while (steps < limit && (limit != Integer.MAX_VALUE || steps < batches.size())) {
                 List<Integer> rowsOfBatch = batches.get(steps % batches.size());
-                int[] targets = rowsOfBatch.stream().mapToInt(i -> labels.indexOf(rows.get(i)[0])).toArray();
+                int[] targets = rowsOfBatch.stream()
+                        .mapToInt(i -> labels.indexOf(rows.get(i)[0]))
+                        .toArray();
                 engine.seed(steps);
                 try (NDManager scope = engine.newScope()) {
                     long t0 = clock.getAsLong();
-                    TokenBatch batch = TokenBatch.of(scope, rowsOfBatch.stream().map(tokens::get).toList(), model.padId());
+                    TokenBatch batch = TokenBatch.of(
+                            scope, rowsOfBatch.stream().map(tokens::get).toList(), model.padId());
                     NDArray value = loss.of(model.logits(batch, true), targets, targets.length, true);
                     sum += value.getFloat();
                     long t1 = clock.getAsLong();
@@ -89,8 +94,18 @@ final class StepBenchmark {
             double seconds = (clock.getAsLong() - begin) / 1e9;
             System.out.printf(
                     "%d steps of %d (%d tokens a step) in %.1f s = %.0f ms a step: forward %.0f backward %.0f clip %.0f update %.0f; mean loss %.4f; %s; resident %s%n",
-                    steps, size, padded / steps, seconds, seconds * 1e3 / steps, forward / 1e6 / steps, backward / 1e6 / steps,
-                    clip / 1e6 / steps, update / 1e6 / steps, sum / steps, MemoryUse.now(), resident);
+                    steps,
+                    size,
+                    padded / steps,
+                    seconds,
+                    seconds * 1e3 / steps,
+                    forward / 1e6 / steps,
+                    backward / 1e6 / steps,
+                    clip / 1e6 / steps,
+                    update / 1e6 / steps,
+                    sum / steps,
+                    MemoryUse.now(),
+                    resident);
             double check = 0;
             for (float v : model.parameters().getLast().array().toFloatArray()) {
                 check += v;
@@ -100,7 +115,8 @@ final class StepBenchmark {
     }
 
     private static List<List<Integer>> buckets(List<int[]> tokens, int size) {
-        List<Integer> order = new ArrayList<>(IntStream.range(0, tokens.size()).boxed().toList());
+        List<Integer> order =
+                new ArrayList<>(IntStream.range(0, tokens.size()).boxed().toList());
         Collections.shuffle(order, new Random(1));
         List<List<Integer>> batches = new ArrayList<>();
         for (int from = 0; from < order.size(); from += 20 * size) {
