@@ -67,11 +67,12 @@ class ClusterScriptIT {
 
         process(kubeconfig, "kube-apiserver").destroyForcibly();
         Awaitility.await("the API server comes back")
-                .atMost(Duration.ofSeconds(30))
+                .atMost(Duration.ofSeconds(90))
                 .until(() -> CONTROL_PLANE.run("status").exitCode() == 0);
 
         process(kubeconfig, "unshare").destroyForcibly();
         Awaitility.await("its end is seen")
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> CONTROL_PLANE.run("status").exitCode() == 1);
         assertThat(CONTROL_PLANE.run("up").messages()).contains("on its data");
         assertThat(CONTROL_PLANE

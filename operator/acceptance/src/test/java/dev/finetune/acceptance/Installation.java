@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The product as a platform team installs it: both images built from this checkout and loaded, the chart installed with Helm. Made by
@@ -15,6 +16,10 @@ final class Installation {
     static final String NAMESPACE = "finetune-system";
 
     private static boolean done;
+    private static @Nullable Images loaded;
+
+    /** The names of the two images. */
+    record Images(String trainer, String operator) {}
 
     private Installation() {}
 
@@ -23,24 +28,35 @@ final class Installation {
         if (done) {
             return;
         }
-        Path root =
-                ClusterScript.ofThisCheckout().script().getParent().getParent().getParent();
-        String trainer = run(root, "trainer-image/build-image");
-        String operator = run(root, "operator/build-image");
-        cluster.load(root.resolve("trainer-image/target/trainer-image.tar"));
-        cluster.load(root.resolve("operator/target/operator-image.tar"));
+        Images images = loadImages(cluster);
         cluster.helm(
                 "upgrade",
                 "--install",
                 "finetune-operator",
-                root.resolve("charts/finetune-operator").toString(),
+                root().resolve("charts/finetune-operator").toString(),
                 "--namespace=" + NAMESPACE,
                 "--create-namespace",
-                "--set=image=" + operator,
-                "--set=trainer.image=" + trainer,
+                "--set=image=" + images.operator(),
+                "--set=trainer.image=" + images.trainer(),
                 "--wait",
                 "--timeout=3m");
         done = true;
+    }
+
+    /** Builds both images from this checkout and loads them, unless an earlier class did. */
+    static synchronized Images loadImages(LocalCluster cluster) {
+        Images images = loaded;
+        if (images == null) {
+            images = new Images(run(root(), "trainer-image/build-image"), run(root(), "operator/build-image"));
+            cluster.load(root().resolve("trainer-image/target/trainer-image.tar"));
+            cluster.load(root().resolve("operator/target/operator-image.tar"));
+            loaded = images;
+        }
+        return images;
+    }
+
+    private static Path root() {
+        return ClusterScript.ofThisCheckout().script().getParent().getParent().getParent();
     }
 
     /** What the operator logged so far. */

@@ -230,7 +230,7 @@ class LocalClusterIT {
 
     private static ConditionFactory eventually() {
         return Awaitility.await()
-                .atMost(Duration.ofSeconds(60))
+                .atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(200))
                 .ignoreExceptionsInstanceOf(NullPointerException.class);
     }
