@@ -72,6 +72,12 @@ public final class ModelSource {
                 digest, license, weights.stream().map(folder::resolve).toList());
     }
 
+    /** The licence that a fetched model states in its card or config.json, if any. */
+    public static @Nullable String licenseOf(Path folder) {
+        return License.of(
+                Optional.of(folder.resolve("README.md")).filter(Files::exists), folder.resolve("config.json"));
+    }
+
     private static SortedSet<String> weights(FileSet files, SourceUri uri, Path folder, Map<String, String> digests) {
         Optional<FetchedFile> whole = fetch(files, WEIGHTS, folder, MAX_WEIGHT_BYTES);
         if (whole.isPresent()) {

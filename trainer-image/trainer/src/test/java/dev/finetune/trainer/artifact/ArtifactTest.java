@@ -3,12 +3,8 @@ package dev.finetune.trainer.artifact;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.api.EvaluationSummary;
 import dev.finetune.api.FailureClass;
-import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.PublishedModel;
-import dev.finetune.api.Task;
-import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.run.StageException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +35,7 @@ class ArtifactTest {
         ArtifactWriter writer = new ArtifactWriter(artifact);
         writer.copyModel(candidate, folder.resolve("train-keys.bin"));
         writer.write(Artifact.CARD, "# a model");
-        manifest = writer.finish(ArtifactTest::manifest);
+        manifest = writer.finish(Manifests::of);
     }
 
     @Test
@@ -122,7 +118,7 @@ class ArtifactTest {
     @Test
     void aManifestCannotPointOutOfItsFolder() throws IOException {
         Map<String, String> files = Map.of("../secret", "sha256:00");
-        Files.writeString(artifact.resolve("manifest.json"), dev.finetune.api.Json.write(manifest(files)));
+        Files.writeString(artifact.resolve("manifest.json"), dev.finetune.api.Json.write(Manifests.of(files)));
 
         assertThatThrownBy(() -> ArtifactVerifier.verify(artifact)).hasMessageContaining("plain file names");
     }
@@ -146,39 +142,5 @@ class ArtifactTest {
         assertThat(golden.agrees("ham", new double[] {0.1, 0.9})).isFalse();
         assertThat(golden.agrees("spam", new double[] {0.102, 0.898})).isFalse();
         assertThat(golden.agrees("spam", new double[] {Double.NaN, 0.9})).isFalse();
-    }
-
-    static Manifest manifest(Map<String, String> files) {
-        return new Manifest(
-                Manifest.VERSION,
-                Artifact.digest(files),
-                "spam",
-                Task.TextClassification,
-                List.of("ham", "spam"),
-                "spam",
-                new TextPreprocessing(null, null, null, 128),
-                128,
-                null,
-                "sha256:base",
-                "sha256:data",
-                "sha256:test",
-                1,
-                new FineTuneJobSpec(
-                        Task.TextClassification, null, null, null, null, null, null, null, null, null, null, null),
-                42,
-                true,
-                "build",
-                "cpu",
-                2,
-                "2026-01-01T00:00:00Z",
-                "apache-2.0",
-                true,
-                "Succeeded",
-                null,
-                new EvaluationSummary("f1", "0.88", null, "0.94"),
-                List.of(),
-                List.of(),
-                List.of(),
-                files);
     }
 }

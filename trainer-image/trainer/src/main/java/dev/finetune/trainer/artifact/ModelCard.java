@@ -1,0 +1,110 @@
+package dev.finetune.trainer.artifact;
+
+import dev.finetune.api.Json;
+import dev.finetune.api.RuleResult;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The model card: front matter that model hubs read, and what a person wants to know before using the model. */
+public final class ModelCard {
+    private ModelCard() {}
+
+    /** The card as Markdown. */
+    public static String of(Report report) {
+        StringBuilder card = new StringBuilder("---\n");
+        String license = report.provenance().license();
+        if (license != null) {
+            card.append("license: ").append(quoted(license)).append('\n');
+        }
+        card.append("base_model: ")
+                .append(quoted(report.provenance().baseModel()))
+                .append('\n');
+        card.append("library_name: transformers\npipeline_tag: text-classification\nmetrics:\n");
+        report.metrics()
+                .forEach(m -> card.append("- ")
+                        .append(quoted(String.valueOf(m.metric())))
+                        .append('\n'));
+        card.append("model-index:\n- name: ").append(quoted(report.modelName())).append("\n  results:\n");
+        card.append("  - task: {type: text-classification}\n    dataset: {type: private, name: ")
+                .append(quoted(report.provenance().testDigest()))
+                .append("}\n    metrics:\n");
+        report.metrics()
+                .forEach(m -> card.append(
+                        "    - {type: " + quoted(String.valueOf(m.metric())) + ", value: " + m.candidate() + "}\n"));
+        card.append("---\n\n# ").append(report.modelName()).append("\n\n");
+        card.append(about(report));
+        card.append("\n## Before and after\n\n").append(table(ReportText.rows(report)));
+        card.append("\nIntervals are two-sided at ")
+                .append(Html.share(report.confidence()))
+                .append(", on ")
+                .append(report.data().test())
+                .append(" test examples that training never saw.\n");
+        card.append("\n## Gate\n\n").append(gate(report));
+        card.append(
+                        "\n## Use\n\n```python\nfrom transformers import pipeline\n\nclassify = pipeline(\"text-classification\", model=\"path/to/this/folder\")\n")
+                .append("classify(\"a text\")\n```\n\nTexts are cut to ")
+                .append(report.training().settings().getOrDefault("maxLength", "?"))
+                .append(" tokens. Labels: ")
+                .append(escaped(String.join(", ", report.data().labels())))
+                .append(".\n");
+        card.append("\n## Limits\n\n").append(limits(report));
+        return card.toString();
+    }
+
+    private static String about(Report report) {
+        Report.Training training = report.training();
+        return "A text classifier, fine-tuned from `" + report.provenance().baseModel() + "` on "
+                + report.data().train() + " examples by job `" + report.job() + "` (strategy "
+                + training.settings().getOrDefault("strategy", "Full") + ", " + training.epochs()
+                + (training.epochs() == 1 ? " epoch" : " epochs") + ", learning rate "
+                + training.settings().getOrDefault("learningRate", "?") + ", seed "
+                + report.provenance().seed()
+                + "). Details: [report.html](report.html).\n";
+    }
+
+    private static String gate(Report report) {
+        StringBuilder text = new StringBuilder(
+                "**" + (report.gatePassed() ? "Passed" : "Refused") + "**: " + escaped(report.gateMessage()) + "\n\n");
+        if (!report.rules().isEmpty()) {
+            List<List<String>> rows = new ArrayList<>(List.of(List.of("rule", "verdict", "why")));
+            for (RuleResult rule : report.rules()) {
+                rows.add(List.of(
+                        String.valueOf(rule.name()), String.valueOf(rule.verdict()), String.valueOf(rule.message())));
+            }
+            text.append(table(rows));
+        }
+        return text.toString();
+    }
+
+    private static String limits(Report report) {
+        StringBuilder text =
+                new StringBuilder("- The numbers hold for texts like those of the test set, and for no others.\n");
+        report.warnings().forEach(w -> text.append("- ").append(escaped(w)).append('\n'));
+        report.advice().forEach(a -> text.append("- ").append(escaped(a)).append('\n'));
+        return text.toString();
+    }
+
+    /** A Markdown table of these rows, the first of which is the head. */
+    private static String table(List<List<String>> rows) {
+        StringBuilder text = new StringBuilder();
+        for (int r = 0; r < rows.size(); r++) {
+            text.append("| ")
+                    .append(String.join(
+                            " | ", rows.get(r).stream().map(ModelCard::escaped).toList()))
+                    .append(" |\n");
+            if (r == 0) {
+                text.append("|").append(" --- |".repeat(rows.getFirst().size())).append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    private static String escaped(String text) {
+        return text.replaceAll("[\\r\\n]+", " ").replaceAll("([\\\\`*_|<>\\[\\]#])", "\\\\$1");
+    }
+
+    /** A YAML scalar: a JSON string is one. */
+    private static String quoted(String text) {
+        return text.matches("[A-Za-z][A-Za-z0-9.-]*") ? text : Json.write(text);
+    }
+}

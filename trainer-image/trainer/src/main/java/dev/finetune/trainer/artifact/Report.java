@@ -1,0 +1,132 @@
+package dev.finetune.trainer.artifact;
+
+import dev.finetune.api.EvaluationSummary;
+import dev.finetune.api.Finding;
+import dev.finetune.api.McNemar;
+import dev.finetune.api.MetricResult;
+import dev.finetune.api.RuleResult;
+import dev.finetune.api.Task;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a candidate came about and how it was judged: one tree, from which {@code report.json}, the page, the model card and the table
+ * on the terminal are made. Numbers in {@code metrics} are decimal strings as in the API; intervals are two-sided at
+ * {@code confidence}. Of the test set it holds aggregates only, examples come from validation.
+ */
+public record Report(
+        int reportVersion,
+        String job,
+        String modelName,
+        Task task,
+        boolean gatePassed,
+        String gateReason,
+        String gateMessage,
+        EvaluationSummary summary,
+        double confidence,
+        List<MetricResult> metrics,
+        List<McNemar> mcnemar,
+        List<RuleResult> rules,
+        Data data,
+        Training training,
+        Confusion confusion,
+        List<ClassRow> classes,
+        Errors errors,
+        Cost cost,
+        List<String> warnings,
+        List<String> advice,
+        Provenance provenance) {
+    /** The version this code writes. */
+    public static final int VERSION = 1;
+
+    /** The data after checks and splits; {@code notCompared} says which baselines could not be scored and why. */
+    public record Data(
+            long train,
+            long validation,
+            long test,
+            List<String> labels,
+            @Nullable String positiveLabel,
+            List<String> absentLabels,
+            @Nullable Integer testUses,
+            boolean testIndependent,
+            List<Finding> findings,
+            Map<String, String> notCompared) {}
+
+    /** How it was trained; {@code settings} are the hyperparameters after their defaults. */
+    public record Training(
+            Map<String, String> settings,
+            String selectBy,
+            String selectedValue,
+            long bestStep,
+            int bestEpoch,
+            double bestTrainLoss,
+            double bestValidationLoss,
+            long steps,
+            int epochs,
+            String stoppedBecause,
+            double secondsPerEpoch,
+            double paddingShare,
+            Map<String, Double> stepSeconds,
+            List<Point> curve,
+            List<Epoch> epochCurve) {}
+
+    /** The mean training loss up to a step. */
+    public record Point(long step, double loss, double learningRate) {}
+
+    /** One validation. */
+    public record Epoch(int epoch, long step, double trainLoss, Map<String, Double> validation) {}
+
+    /** How often an example of the row's label was taken for the column's; the matrix is left out where it would be too large. */
+    public record Confusion(List<String> labels, long @Nullable [][] matrix, List<Pair> pairs) {}
+
+    /** {@code count} of {@code of} examples of one label were taken for another. */
+    public record Pair(String label, String predicted, long count, long of) {}
+
+    /** One class on the test set; {@code before} is recall of the baseline that BEFORE shows. */
+    public record ClassRow(
+            String label,
+            long train,
+            long test,
+            @Nullable Double precision,
+            @Nullable Double recall,
+            @Nullable Double f1,
+            @Nullable Double before) {}
+
+    /** What goes wrong: examples from validation, slices of at least 20 test examples. */
+    public record Errors(
+            long validationErrors,
+            List<Mistake> worst,
+            List<Mistake> suspects,
+            List<Pair> confused,
+            List<Slice> slices) {}
+
+    /** A wrong answer on a validation example; {@code confidence} is the score of the answer, {@code given} that of its label. */
+    public record Mistake(String id, String text, String label, String predicted, double confidence, double given) {}
+
+    /** A part of the test set. */
+    public record Slice(
+            String name,
+            long examples,
+            double accuracy,
+            @Nullable Double before) {}
+
+    /** What it costs to run: milliseconds for one text at a time, here; bytes of weights. */
+    public record Cost(double medianMillis, long weightBytes) {}
+
+    /** Where everything came from. */
+    public record Provenance(
+            String baseModel,
+            String baseModelDigest,
+            String candidateDigest,
+            String datasetDigest,
+            String testDigest,
+            @Nullable String parentDigest,
+            @Nullable String license,
+            int splitVersion,
+            long seed,
+            boolean exactResume,
+            String trainerBuild,
+            String cpu,
+            int threads) {}
+}

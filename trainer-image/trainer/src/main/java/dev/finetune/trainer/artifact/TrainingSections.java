@@ -1,0 +1,105 @@
+package dev.finetune.trainer.artifact;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
+
+/** The parts of the page about how the model was trained. */
+final class TrainingSections {
+    private static final String LOSS = "loss";
+
+    private final Report.Training training;
+
+    TrainingSections(Report report) {
+        this.training = report.training();
+    }
+
+    String curves() {
+        OptionalDouble best = OptionalDouble.of(training.bestStep());
+        List<LineChart.Series> loss = new ArrayList<>();
+        loss.add(steps("training loss, by step", 0, true));
+        loss.add(epochs("training loss, by epoch", 0, Report.Epoch::trainLoss));
+        loss.add(validation("validation loss", 1, LOSS));
+        List<LineChart.Series> metrics =
+                new ArrayList<>(List.of(validation(training.selectBy() + " on validation", 0, training.selectBy())));
+        if (!training.selectBy().equals("accuracy")) {
+            metrics.add(validation("accuracy on validation", 2, "accuracy"));
+        }
+        String charts = "<div class=\"two\">" + LineChart.of("Loss by training step", loss, best)
+                + LineChart.of("Metrics by training step", metrics, best) + "</div>";
+        String told = "<p>"
+                + Html.escape(
+                        "Best by " + training.selectBy() + " on validation: " + training.selectedValue() + " at step "
+                                + training.bestStep() + " (epoch " + training.bestEpoch() + "). Training took "
+                                + training.steps() + " steps in "
+                                + training.epochs() + (training.epochs() == 1 ? " epoch" : " epochs")
+                                + "; it ended because " + training.stoppedBecause() + ".")
+                + "</p>";
+        return Html.section("Training", told + charts + time());
+    }
+
+    private String time() {
+        double all = training.stepSeconds().values().stream()
+                .mapToDouble(Double::doubleValue)
+                .sum();
+        if (!(all > 0)) {
+            return "";
+        }
+        StringBuilder bar = new StringBuilder("<h3>where the time of a step went</h3><div class=\"bar\">");
+        StringBuilder legend = new StringBuilder("<div class=\"legend\">");
+        int colour = 0;
+        for (Map.Entry<String, Double> part : training.stepSeconds().entrySet()) {
+            double share = part.getValue() / all;
+            String style = "b" + colour++ % 5;
+            bar.append("<i class=\"" + style + "\" style=\"width: " + Html.fixed(share * 100, 1) + "%\"></i>");
+            legend.append("<span><i class=\"" + style + "\"></i>" + Html.escape(part.getKey()) + " " + Html.share(share)
+                    + "</span>");
+        }
+        legend.append("<span>padding: ")
+                .append(Html.share(training.paddingShare()))
+                .append(" of all tokens</span></div>");
+        return bar + "</div>" + legend;
+    }
+
+    String settings() {
+        StringBuilder html = new StringBuilder("<div class=\"settings\">");
+        training.settings()
+                .forEach((name, value) ->
+                        html.append("<div><span>" + Html.escape(name) + "</span> " + Html.escape(value) + "</div>"));
+        return Html.section("Settings", html.append("</div>").toString());
+    }
+
+    private LineChart.Series steps(String name, int colour, boolean faint) {
+        return new LineChart.Series(
+                name,
+                colour,
+                false,
+                faint,
+                training.curve().stream().mapToDouble(Report.Point::step).toArray(),
+                training.curve().stream().mapToDouble(Report.Point::loss).toArray());
+    }
+
+    private LineChart.Series epochs(String name, int colour, ToDoubleFunction<Report.Epoch> value) {
+        return series(name, colour, training.epochCurve(), value);
+    }
+
+    private LineChart.Series validation(String name, int colour, String metric) {
+        List<Report.Epoch> measured = training.epochCurve().stream()
+                .filter(e -> e.validation().containsKey(metric))
+                .toList();
+        return series(name, colour, measured, e -> e.validation().getOrDefault(metric, Double.NaN));
+    }
+
+    private static LineChart.Series series(
+            String name, int colour, List<Report.Epoch> epochs, ToDoubleFunction<Report.Epoch> value) {
+        return new LineChart.Series(
+                name,
+                colour,
+                true,
+                false,
+                epochs.stream().mapToDouble(Report.Epoch::step).toArray(),
+                epochs.stream().mapToDouble(value).toArray());
+    }
+}

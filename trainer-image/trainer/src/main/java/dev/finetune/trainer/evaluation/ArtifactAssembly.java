@@ -1,0 +1,99 @@
+package dev.finetune.trainer.evaluation;
+
+import dev.finetune.api.Json;
+import dev.finetune.api.MetricResult;
+import dev.finetune.api.TextPreprocessing;
+import dev.finetune.api.run.Plan;
+import dev.finetune.trainer.artifact.Artifact;
+import dev.finetune.trainer.artifact.ArtifactWriter;
+import dev.finetune.trainer.artifact.GoldenRequest;
+import dev.finetune.trainer.artifact.Manifest;
+import dev.finetune.trainer.artifact.ModelCard;
+import dev.finetune.trainer.artifact.Report;
+import dev.finetune.trainer.artifact.ReportPage;
+import dev.finetune.trainer.dataset.DatasetInfo;
+import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.dataset.TrainKeys;
+import dev.finetune.trainer.dataset.Workspace;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+
+/** Makes the artefact of a judged candidate in the result folder: everything that is published, the manifest last. */
+final class ArtifactAssembly {
+    private final Plan plan;
+    private final Workspace workspace;
+    private final DatasetInfo info;
+    private final EvaluationSettings settings;
+    private final Clock clock;
+
+    ArtifactAssembly(Plan plan, Workspace workspace, DatasetInfo info, EvaluationSettings settings, Clock clock) {
+        this.plan = plan;
+        this.workspace = workspace;
+        this.info = info;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    Path write(Report report, List<MetricResult> metrics, List<Example> validation, double[][] scores)
+            throws IOException {
+        Path folder = workspace.result().resolve("artifact");
+        ArtifactWriter writer = new ArtifactWriter(folder);
+        writer.copyModel(workspace.candidate(), workspace.train().resolve(TrainKeys.FILE));
+        String page = ReportPage.of(report);
+        writer.write(Artifact.REPORT, page);
+        dev.finetune.trainer.dataset.AtomicFile.write(
+                workspace.result().resolve("report.html"), page.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        writer.write(Artifact.CARD, ModelCard.of(report));
+        GoldenRequest.write(folder, GoldenChoice.of(validation, scores, info.labels()));
+        var record = Json.MAPPER.readTree(
+                workspace.candidate().resolve("training.json").toFile());
+        TextPreprocessing preprocessing =
+                Json.MAPPER.treeToValue(record.path("preprocessing"), TextPreprocessing.class);
+        int maxLength = record.path("maxLength").asInt();
+        writer.finish(files -> manifest(report, metrics, preprocessing, maxLength, files));
+        return folder;
+    }
+
+    private Manifest manifest(
+            Report report,
+            List<MetricResult> metrics,
+            TextPreprocessing preprocessing,
+            int maxLength,
+            Map<String, String> files) {
+        Report.Provenance from = report.provenance();
+        return new Manifest(
+                Manifest.VERSION,
+                Artifact.digest(files),
+                report.modelName(),
+                report.task(),
+                info.labels(),
+                settings.positiveLabel().orElse(null),
+                preprocessing,
+                maxLength,
+                from.parentDigest(),
+                from.baseModelDigest(),
+                from.datasetDigest(),
+                from.testDigest(),
+                from.splitVersion(),
+                plan.spec(),
+                from.seed(),
+                from.exactResume(),
+                from.trainerBuild(),
+                from.cpu(),
+                from.threads(),
+                clock.instant().truncatedTo(ChronoUnit.SECONDS).toString(),
+                from.license(),
+                report.gatePassed(),
+                report.gateReason(),
+                report.gateMessage(),
+                report.summary(),
+                metrics,
+                report.mcnemar(),
+                report.rules(),
+                files);
+    }
+}

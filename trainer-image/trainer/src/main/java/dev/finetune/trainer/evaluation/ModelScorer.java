@@ -1,0 +1,152 @@
+package dev.finetune.trainer.evaluation;
+
+import dev.finetune.api.Baseline;
+import dev.finetune.api.DeployedModel;
+import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.evaluation.Scored.ScoredBaseline;
+import dev.finetune.trainer.model.Predictor;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.DoubleConsumer;
+import java.util.stream.IntStream;
+
+/** Scores candidate and baselines on the same examples, one model in memory at a time. */
+final class ModelScorer {
+    private static final int CHUNK = 512;
+    private static final int TIMED = 32;
+    private static final int WARM_UP = 4;
+
+    private final PredictorSource models;
+    private final List<String> labels;
+    private final List<Example> test;
+    private final DoubleConsumer progress;
+    private int done;
+    private int expected = 1;
+
+    /** @param progress is told the share of the work that is done */
+    ModelScorer(PredictorSource models, List<String> labels, List<Example> test, DoubleConsumer progress) {
+        this.models = models;
+        this.labels = labels;
+        this.test = test;
+        this.progress = progress;
+    }
+
+    /** Reads the keys that a deployed artefact was trained on. */
+    interface TrainKeysOf {
+        Set<String> read(String digest) throws IOException;
+    }
+
+    Scored score(Set<Baseline> wanted, List<DeployedModel> deployed, List<Example> validation, TrainKeysOf keys)
+            throws IOException {
+        expected = test.size() * (1 + wanted.size() + deployed.size()) + validation.size();
+        double[][] onTest;
+        double[][] onValidation;
+        double millis;
+        try (Predictor candidate = models.candidate()) {
+            onTest = inOrder(candidate, scores(candidate, test));
+            onValidation = inOrder(candidate, scores(candidate, validation));
+            millis = medianMillis(candidate, validation.isEmpty() ? test : validation);
+        }
+        List<ScoredBaseline> baselines = new ArrayList<>();
+        Map<Baseline, String> missing = new EnumMap<>(Baseline.class);
+        if (wanted.contains(Baseline.MajorityClass)) {
+            baselines.add(known(Baseline.MajorityClass, models.prior()));
+        }
+        if (wanted.contains(Baseline.LinearProbe)) {
+            baselines.add(known(Baseline.LinearProbe, models.probe()));
+        }
+        if (wanted.contains(Baseline.BaseModel)) {
+            baseModel()
+                    .ifPresentOrElse(
+                            baselines::add,
+                            () -> missing.put(
+                                    Baseline.BaseModel,
+                                    "HeadDoesNotFit: the base model has no head for exactly these labels"));
+        }
+        for (DeployedModel model : deployed) {
+            baselines.add(deployed(Objects.requireNonNull(model.digest(), "a deployed model has a digest"), keys));
+        }
+        if (deployed.isEmpty()) {
+            missing.put(Baseline.Deployed, "NothingDeployed: nothing serves under this model name");
+        }
+        return new Scored(onTest, onValidation, baselines, missing, millis);
+    }
+
+    private ScoredBaseline known(Baseline name, Predictor opened) throws IOException {
+        try (Predictor predictor = opened) {
+            Outputs outputs = Outputs.ofScores(inOrder(predictor, scores(predictor, test)));
+            return new ScoredBaseline(name, "", labels, outputs, Optional.empty());
+        }
+    }
+
+    private Optional<ScoredBaseline> baseModel() throws IOException {
+        Optional<int[]> order = Alignment.permutation(models.baseModelLabels(), labels);
+        if (order.isEmpty()) {
+            return Optional.empty();
+        }
+        try (Predictor predictor = models.baseModel()) {
+            Outputs outputs = Outputs.ofScores(Alignment.permute(scores(predictor, test), order.get()));
+            return Optional.of(new ScoredBaseline(Baseline.BaseModel, "", labels, outputs, Optional.empty()));
+        }
+    }
+
+    private ScoredBaseline deployed(String digest, TrainKeysOf keys) throws IOException {
+        Set<String> seen = keys.read(digest);
+        int[] unseen = IntStream.range(0, test.size())
+                .filter(i -> !seen.contains(test.get(i).key()))
+                .toArray();
+        try (Predictor predictor = models.deployed(digest)) {
+            Outputs outputs = Alignment.align(predictor.labels(), scores(predictor, test), labels);
+            return new ScoredBaseline(
+                    Baseline.Deployed,
+                    digest,
+                    predictor.labels(),
+                    outputs,
+                    unseen.length == test.size() ? Optional.empty() : Optional.of(unseen));
+        }
+    }
+
+    /** The scores with the columns in the order of the data's labels. */
+    private double[][] inOrder(Predictor predictor, double[][] scores) {
+        int[] order = Alignment.permutation(predictor.labels(), labels)
+                .orElseThrow(() -> new IllegalStateException(
+                        "expected a model of the labels " + labels + ", got one of " + predictor.labels()));
+        return Alignment.permute(scores, order);
+    }
+
+    private double[][] scores(Predictor predictor, List<Example> examples) {
+        double[][] scores = new double[examples.size()][];
+        for (int from = 0; from < scores.length; from += CHUNK) {
+            List<Example> chunk = examples.subList(from, Math.min(scores.length, from + CHUNK));
+            double[][] rows = predictor.scores(chunk.stream().map(Example::text).toList());
+            System.arraycopy(rows, 0, scores, from, rows.length);
+            done += rows.length;
+            progress.accept(Math.min(1, (double) done / expected));
+        }
+        return scores;
+    }
+
+    private static double medianMillis(Predictor predictor, List<Example> examples) {
+        if (examples.isEmpty()) {
+            return 0;
+        }
+        double[] millis = IntStream.range(0, WARM_UP + TIMED)
+                .mapToDouble(i -> {
+                    List<String> one = List.of(examples.get(i % examples.size()).text());
+                    long start = System.nanoTime();
+                    predictor.scores(one);
+                    return (System.nanoTime() - start) / 1e6;
+                })
+                .skip(WARM_UP)
+                .sorted()
+                .toArray();
+        return Arrays.stream(millis).skip(TIMED / 2).findFirst().orElse(0);
+    }
+}

@@ -1,0 +1,74 @@
+package dev.finetune.trainer.evaluation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.finetune.api.Json;
+import dev.finetune.trainer.artifact.Report;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What train left about itself, as the report shows it: {@code candidate/training.json} and {@code run/history.json}. */
+final class TrainingFiles {
+    private TrainingFiles() {}
+
+    static Report.Training read(Path candidate, Path run) throws IOException {
+        JsonNode record =
+                Json.MAPPER.readTree(candidate.resolve("training.json").toFile());
+        JsonNode history = Json.MAPPER.readTree(run.resolve("history.json").toFile());
+        Map<String, String> settings = new TreeMap<>();
+        record.path("hyperparameters")
+                .properties()
+                .forEach(e -> settings.put(e.getKey(), e.getValue().asText()));
+        settings.put("maxLength", record.path("maxLength").asText());
+        settings.put("microBatchSize", record.path("microBatchSize").asText());
+        return new Report.Training(
+                settings,
+                record.path("selectBy").asText(),
+                Numbers.shown(record.path("selectedValue").asDouble()),
+                record.path("bestStep").asLong(),
+                record.path("bestEpoch").asInt(),
+                record.path("bestTrainLoss").asDouble(),
+                record.path("bestValidationLoss").asDouble(),
+                record.path("steps").asLong(),
+                record.path("epochs").asInt(),
+                record.path("stoppedBecause").asText(),
+                record.path("secondsPerEpoch").asDouble(),
+                record.path("paddingShare").asDouble(),
+                numbers(history.path("time")),
+                curve(history),
+                epochs(history));
+    }
+
+    private static List<Report.Point> curve(JsonNode history) {
+        List<Report.Point> curve = new ArrayList<>();
+        for (JsonNode step : history.path("steps")) {
+            curve.add(new Report.Point(
+                    step.path("step").asLong(),
+                    step.path("loss").asDouble(),
+                    step.path("learningRate").asDouble()));
+        }
+        return curve;
+    }
+
+    private static List<Report.Epoch> epochs(JsonNode history) {
+        List<Report.Epoch> epochs = new ArrayList<>();
+        for (JsonNode epoch : history.path("epochs")) {
+            epochs.add(new Report.Epoch(
+                    epoch.path("epoch").asInt(),
+                    epoch.path("step").asLong(),
+                    epoch.path("trainLoss").asDouble(),
+                    numbers(epoch.path("validation"))));
+        }
+        return epochs;
+    }
+
+    private static Map<String, Double> numbers(JsonNode object) {
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        object.properties().forEach(e -> numbers.put(e.getKey(), e.getValue().asDouble()));
+        return numbers;
+    }
+}
