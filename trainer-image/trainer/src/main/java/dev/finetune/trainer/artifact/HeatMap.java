@@ -36,6 +36,7 @@ final class HeatMap {
         String title = label + " taken for " + predicted + ": " + count + " (" + Html.share(share) + ")";
         String text = count == 0 ? (dense ? "" : "0") : Html.count(count);
         String shown = dense || count == 0 ? text : text + "<small>" + Html.share(share) + "</small>";
-        return "<td style=\"background: " + colour + "\" title=\"" + Html.escape(title) + "\">" + shown + "</td>";
+        return "<td" + (strength > 0.55 ? " class=\"deep\"" : "") + " style=\"background: " + colour + "\" title=\""
+                + Html.escape(title) + "\">" + shown + "</td>";
     }
 }

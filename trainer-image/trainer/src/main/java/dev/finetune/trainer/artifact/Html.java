@@ -59,6 +59,12 @@ final class Html {
         return share == null ? "–" : fixed(share * 100, 1) + " %";
     }
 
+    /** A share as percent without needless digits: {@code 95 %}. */
+    static String percent(double share) {
+        BigDecimal percent = BigDecimal.valueOf(share * 100).setScale(1, RoundingMode.HALF_EVEN);
+        return percent.stripTrailingZeros().toPlainString() + " %";
+    }
+
     /** A share from 0 to 1 as three digits after the point; a dash where there is none. */
     static String number(@Nullable Double value) {
         return value == null ? "–" : fixed(value, 3);

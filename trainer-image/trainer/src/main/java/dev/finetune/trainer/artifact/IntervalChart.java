@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** How much better than each baseline, with its interval, against a line at zero: one inline SVG. */
 final class IntervalChart {
-    private static final double WIDTH = 560;
-    private static final double NAMES = 120;
+    private static final double WIDTH = 600;
+    private static final double NAMES = 140;
     private static final double RIGHT = WIDTH - 96;
     private static final double ROW = 34;
 
@@ -29,8 +29,8 @@ final class IntervalChart {
         double room = Math.max((high - low) * 0.06, 1e-4);
         Scale scale = new Scale(low - room, high + room);
         double height = rows.size() * ROW + 22;
-        StringBuilder svg = new StringBuilder("<svg viewBox=\"0 0 " + Html.at(WIDTH) + " " + Html.at(height)
-                + "\" role=\"img\" aria-label=\"difference to each baseline\">");
+        StringBuilder svg = new StringBuilder("<svg class=\"intervals\" viewBox=\"0 0 " + Html.at(WIDTH) + " "
+                + Html.at(height) + "\" role=\"img\" aria-label=\"difference to each baseline\">");
         svg.append("<line class=\"axis\" x1=\"" + Html.at(scale.x(0)) + "\" y1=\"4\" x2=\"" + Html.at(scale.x(0))
                 + "\" y2=\""
                 + Html.at(height - 18) + "\"/><text x=\"" + Html.at(scale.x(0)) + "\" y=\"" + Html.at(height - 5)
@@ -45,7 +45,7 @@ final class IntervalChart {
         String name = String.valueOf(baseline.name());
         double from = scale.x(value(baseline.low()));
         double to = scale.x(value(baseline.high()));
-        svg.append("<text class=\"ink\" x=\"0\" y=\"" + Html.at(y + 4) + "\">against " + Html.escape(name) + "</text>");
+        svg.append("<text class=\"ink\" x=\"0\" y=\"" + Html.at(y + 4) + "\">than " + Html.escape(name) + "</text>");
         svg.append("<line class=\"s0\" stroke-width=\"7\" stroke-linecap=\"round\" opacity=\".3\" x1=\"" + Html.at(from)
                 + "\" x2=\"" + Html.at(to) + "\" y1=\"" + Html.at(y) + "\" y2=\"" + Html.at(y) + "\"/>");
         svg.append("<circle class=\"f0\" r=\"5\" cx=\"" + Html.at(scale.x(value(baseline.delta()))) + "\" cy=\""

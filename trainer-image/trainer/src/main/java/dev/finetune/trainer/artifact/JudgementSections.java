@@ -21,12 +21,36 @@ final class JudgementSections {
     }
 
     String metrics() {
+        List<MetricResult> all = report.metrics();
+        List<MetricResult> first = new ArrayList<>();
+        List<MetricResult> more = new ArrayList<>();
+        for (int m = 0; m < all.size(); m++) {
+            (BeforeAfterTable.shownFirst(all.get(m), m) ? first : more).add(all.get(m));
+        }
+        StringBuilder html = new StringBuilder();
+        String chart = all.isEmpty() ? "" : IntervalChart.of(all.getFirst());
+        if (!chart.isEmpty()) {
+            html.append("<h3>" + Html.escape(all.getFirst().metric()) + ": how much more than each baseline, with "
+                    + Html.percent(report.confidence()) + " interval</h3>" + chart);
+        }
+        html.append(table(first));
+        if (!more.isEmpty()) {
+            html.append("<details><summary>" + more.size() + " more metrics</summary>" + table(more) + "</details>");
+        }
+        report.data()
+                .notCompared()
+                .forEach((name, why) -> html.append("<p class=\"quiet small\">" + Html.escape(name)
+                        + " was not compared: " + Html.escape(why) + ".</p>"));
+        return Html.section("Before and after", html + mcNemar());
+    }
+
+    private String table(List<MetricResult> metrics) {
         List<Baseline> baselines = baselines();
         StringBuilder html = new StringBuilder(
                 "<div class=\"scroll\"><table><thead><tr><th>metric</th><th class=\"n\">this model</th>");
         baselines.forEach(b -> html.append("<th class=\"n\">").append(b).append("</th>"));
         html.append("</tr></thead><tbody>");
-        for (MetricResult metric : report.metrics()) {
+        for (MetricResult metric : metrics) {
             boolean primary = Objects.equals(metric.metric(), report.summary().metric());
             html.append(primary ? "<tr class=\"primary\"><td>" : "<tr><td>")
                     .append(Html.escape(metric.metric()))
@@ -44,18 +68,7 @@ final class JudgementSections {
             }
             html.append("</tr>");
         }
-        html.append("</tbody></table></div>");
-        report.data()
-                .notCompared()
-                .forEach((name, why) -> html.append("<p class=\"quiet small\">" + Html.escape(name)
-                        + " was not compared: " + Html.escape(why) + ".</p>"));
-        Optional<MetricResult> primary = report.metrics().stream().findFirst();
-        String chart = primary.map(IntervalChart::of).orElse("");
-        String drawn = chart.isEmpty()
-                ? ""
-                : "<h3>" + Html.escape(report.summary().metric()) + ": difference to each baseline, "
-                        + Html.share(report.confidence()) + " interval</h3>" + chart;
-        return Html.section("Before and after", drawn + html + mcNemar());
+        return html.append("</tbody></table></div>").toString();
     }
 
     private String mcNemar() {
@@ -78,7 +91,9 @@ final class JudgementSections {
         for (RuleResult rule : report.rules()) {
             rows.add(List.of(Html.escape(rule.name()), verdict(rule), Html.escape(rule.message())));
         }
-        return Html.section("Gate", Html.table(List.of("rule", "verdict", "why"), rows));
+        return Html.section(
+                "Gate",
+                Html.table(List.of("rule", "verdict", "why"), rows).replace("<tr><td>", "<tr><td class=\"name\">"));
     }
 
     String advice() {

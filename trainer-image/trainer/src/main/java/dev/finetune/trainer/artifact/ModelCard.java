@@ -33,9 +33,9 @@ public final class ModelCard {
                         "    - {type: " + quoted(String.valueOf(m.metric())) + ", value: " + m.candidate() + "}\n"));
         card.append("---\n\n# ").append(report.modelName()).append("\n\n");
         card.append(about(report));
-        card.append("\n## Before and after\n\n").append(table(ReportText.rows(report)));
+        card.append("\n## Before and after\n\n").append(table(BeforeAfterTable.rows(report)));
         card.append("\nIntervals are two-sided at ")
-                .append(Html.share(report.confidence()))
+                .append(Html.percent(report.confidence()))
                 .append(", on ")
                 .append(report.data().test())
                 .append(" test examples that training never saw.\n");

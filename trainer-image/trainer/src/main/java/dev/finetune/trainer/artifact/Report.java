@@ -2,10 +2,12 @@ package dev.finetune.trainer.artifact;
 
 import dev.finetune.api.EvaluationSummary;
 import dev.finetune.api.Finding;
+import dev.finetune.api.Json;
 import dev.finetune.api.McNemar;
 import dev.finetune.api.MetricResult;
 import dev.finetune.api.RuleResult;
 import dev.finetune.api.Task;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,62 @@ public record Report(
         Provenance provenance) {
     /** The version this code writes. */
     public static final int VERSION = 1;
+
+    /** The most bytes that a report may have as JSON: it travels through a pod's log into a ConfigMap. */
+    public static final int MAX_BYTES = 256 * 1024;
+
+    private static final int FEW = 100;
+    private static final int MAX_MESSAGE = 2000;
+
+    /** The report as JSON of at most {@link #MAX_BYTES}: where there are very many classes, without what fills whole tables. */
+    public byte[] json() {
+        byte[] whole = Json.write(this).getBytes(StandardCharsets.UTF_8);
+        return whole.length <= MAX_BYTES ? whole : Json.write(shortened()).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private Report shortened() {
+        Data smaller = new Data(
+                data.train,
+                data.validation,
+                data.test,
+                few(data.labels),
+                data.positiveLabel,
+                few(data.absentLabels),
+                data.testUses,
+                data.testIndependent,
+                few(data.findings),
+                data.notCompared);
+        Errors fewer =
+                new Errors(errors.validationErrors, errors.worst, errors.suspects, errors.confused, few(errors.slices));
+        return new Report(
+                reportVersion,
+                job,
+                modelName,
+                task,
+                gatePassed,
+                gateReason,
+                gateMessage.length() > MAX_MESSAGE ? gateMessage.substring(0, MAX_MESSAGE) + "..." : gateMessage,
+                summary,
+                confidence,
+                metrics,
+                mcnemar,
+                few(rules),
+                smaller,
+                training,
+                new Confusion(few(confusion.labels), null, confusion.pairs),
+                few(classes),
+                fewer,
+                cost,
+                warnings.stream()
+                        .map(w -> w.length() > MAX_MESSAGE ? w.substring(0, MAX_MESSAGE) + "..." : w)
+                        .toList(),
+                advice,
+                provenance);
+    }
+
+    private static <T> List<T> few(List<T> all) {
+        return all.subList(0, Math.min(FEW, all.size()));
+    }
 
     /** The data after checks and splits; {@code notCompared} says which baselines could not be scored and why. */
     public record Data(

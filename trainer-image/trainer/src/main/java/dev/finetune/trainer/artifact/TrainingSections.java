@@ -50,7 +50,10 @@ final class TrainingSections {
         StringBuilder bar = new StringBuilder("<h3>where the time of a step went</h3><div class=\"bar\">");
         StringBuilder legend = new StringBuilder("<div class=\"legend\">");
         int colour = 0;
-        for (Map.Entry<String, Double> part : training.stepSeconds().entrySet()) {
+        List<Map.Entry<String, Double>> parts = training.stepSeconds().entrySet().stream()
+                .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+                .toList();
+        for (Map.Entry<String, Double> part : parts) {
             double share = part.getValue() / all;
             String style = "b" + colour++ % 5;
             bar.append("<i class=\"" + style + "\" style=\"width: " + Html.fixed(share * 100, 1) + "%\"></i>");

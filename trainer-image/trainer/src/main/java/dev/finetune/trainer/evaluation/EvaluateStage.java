@@ -87,7 +87,7 @@ public final class EvaluateStage {
         ReportBuilder numbers = new ReportBuilder(judgement, settings);
         Report report = new ReportAssembly(plan, workspace, info, settings, scored, judgement, verdict, numbers)
                 .report(test, validation);
-        AtomicFile.write(workspace.result().resolve("report.json"), Json.MAPPER.writeValueAsBytes(report));
+        AtomicFile.write(workspace.result().resolve("report.json"), report.json());
         TestOutputs.write(workspace.result().resolve("test-errors.jsonl"), test, judgement, scored);
         Path artifact = new ArtifactAssembly(plan, workspace, info, settings, clock)
                 .write(report, numbers.allMetrics(), validation, scored.validation());

@@ -10,10 +10,11 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 
 /**
- * How often the gate's rules are wrong, by simulation: the tables of docs/judging.md. Run by {@code main} (arguments: comparisons per
- * cell, bootstrap resamples); a smaller run is a test.
+ * How often the gate's rules are wrong, by simulation: the tables of docs/judging.md. A smaller run is
+ * {@link GateHonestyTest}.
  */
 final class GateSimulation {
     private static final double CONFIDENCE = 0.95;
@@ -150,10 +151,11 @@ final class GateSimulation {
         return scores;
     }
 
-    /** Prints the tables of docs/judging.md. */
-    public static void main(String[] args) {
-        int comparisons = args.length > 0 ? Integer.parseInt(args[0]) : 1000;
-        int resamples = args.length > 1 ? Integer.parseInt(args[1]) : 2000;
+    /** Prints the tables of docs/judging.md. Its name keeps it out of a plain run of the tests. */
+    @Test
+    void tables() {
+        int comparisons = Integer.getInteger("comparisons", 1000);
+        int resamples = Integer.getInteger("resamples", 2000);
         equalModelsTable(comparisons, resamples);
         powerTable(comparisons, resamples);
     }

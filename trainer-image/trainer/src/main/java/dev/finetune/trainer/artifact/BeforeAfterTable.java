@@ -2,40 +2,26 @@ package dev.finetune.trainer.artifact;
 
 import dev.finetune.api.Baseline;
 import dev.finetune.api.BaselineResult;
-import dev.finetune.api.EvaluationSummary;
 import dev.finetune.api.MetricResult;
-import dev.finetune.api.RuleResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The before/after table as plain text. */
-public final class ReportText {
-    private ReportText() {}
+/** The before/after table as rows of plain text. */
+final class BeforeAfterTable {
+    private BeforeAfterTable() {}
 
-    /** What the terminal shows of a published artefact. */
-    public static String of(Manifest manifest) {
-        EvaluationSummary summary = manifest.summary();
-        StringBuilder text = new StringBuilder(manifest.modelName() + " " + manifest.version() + "  gate "
-                + (manifest.gatePassed() ? "passed" : "refused") + "\n");
-        if (summary.before() != null) {
-            text.append(summary.metric() + ": " + summary.before() + " (" + summary.beforeBaseline() + ") -> "
-                    + summary.after() + "\n");
-        }
-        text.append('\n').append(aligned(rows(manifest.metrics())));
-        if (!manifest.rules().isEmpty()) {
-            text.append('\n');
-        }
-        for (RuleResult rule : manifest.rules()) {
-            text.append(String.format("%-10s %s: %s%n", rule.verdict(), rule.name(), rule.message()));
-        }
-        return text.toString();
-    }
-
+    /** The head and a row for each metric that is worth a first look. */
     static List<List<String>> rows(Report report) {
         return rows(report.metrics());
+    }
+
+    /** Micro averages equal accuracy where every label occurs, and weighted ones add little: they are in the full list only. */
+    static boolean shownFirst(MetricResult metric, int index) {
+        String name = String.valueOf(metric.metric());
+        return index == 0 || !(name.endsWith("Micro") || name.endsWith("Weighted") || name.equals("recallMacro"));
     }
 
     /** One row a metric: its name, the model's value with interval, each baseline's value with the difference. */
@@ -49,7 +35,11 @@ public final class ReportText {
         List<String> head = new ArrayList<>(List.of("metric", "this model"));
         baselines.forEach(b -> head.add(b.name()));
         rows.add(head);
-        for (MetricResult metric : metrics) {
+        for (int m = 0; m < metrics.size(); m++) {
+            MetricResult metric = metrics.get(m);
+            if (!shownFirst(metric, m)) {
+                continue;
+            }
             List<String> row = new ArrayList<>();
             row.add(String.valueOf(metric.metric()));
             row.add(fixed(metric.candidate())
@@ -77,23 +67,5 @@ public final class ReportText {
     private static String signed(@Nullable String decimal) {
         String shown = fixed(decimal);
         return shown.startsWith("-") ? shown : "+" + shown;
-    }
-
-    private static String aligned(List<List<String>> rows) {
-        int[] widths = new int[rows.getFirst().size()];
-        for (List<String> row : rows) {
-            for (int c = 0; c < widths.length; c++) {
-                widths[c] = Math.max(widths[c], row.get(c).length());
-            }
-        }
-        StringBuilder text = new StringBuilder();
-        for (List<String> row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int c = 0; c < widths.length; c++) {
-                line.append(row.get(c)).append(" ".repeat(widths[c] - row.get(c).length() + 3));
-            }
-            text.append(line.toString().stripTrailing()).append('\n');
-        }
-        return text.toString();
     }
 }
