@@ -20,6 +20,7 @@ import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.TrainKeys;
 import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.engine.MemoryShortage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -56,6 +57,22 @@ public final class EvaluateStage {
         this.models = models;
         this.clock = clock;
         this.progress = progress;
+    }
+
+    /**
+     * Judges the candidate of a workspace and publishes it into the store that is mounted at {@code store}.
+     *
+     * @throws dev.finetune.api.run.StageException where the spec cannot be judged by, or the store cannot be written
+     */
+    public static EvaluateResult run(Plan plan, Workspace workspace, Path store, Consumer<Progress> progress)
+            throws IOException {
+        try {
+            return run(plan, workspace, store, new WorkspacePredictors(workspace), Clock.systemUTC(), progress);
+        } catch (OutOfMemoryError e) {
+            throw MemoryShortage.outOfMemory(e, "evaluating");
+        } catch (RuntimeException e) {
+            throw MemoryShortage.translate(e, "evaluating");
+        }
     }
 
     static EvaluateResult run(

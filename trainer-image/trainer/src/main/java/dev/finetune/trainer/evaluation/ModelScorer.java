@@ -2,6 +2,8 @@ package dev.finetune.trainer.evaluation;
 
 import dev.finetune.api.Baseline;
 import dev.finetune.api.DeployedModel;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.evaluation.Scored.ScoredBaseline;
 import dev.finetune.trainer.model.Predictor;
@@ -94,6 +96,12 @@ final class ModelScorer {
         try (Predictor predictor = models.baseModel()) {
             Outputs outputs = Outputs.ofScores(Alignment.permute(scores(predictor, test), order.get()));
             return Optional.of(new ScoredBaseline(Baseline.BaseModel, "", labels, outputs, Optional.empty()));
+        } catch (StageException e) {
+            // The names fit, the weights hold no head for them.
+            if (e.failure() == FailureClass.InvalidData) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 
