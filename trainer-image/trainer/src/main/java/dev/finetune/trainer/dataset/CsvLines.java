@@ -1,184 +1,146 @@
 package dev.finetune.trainer.dataset;
 
-import de.siegmar.fastcsv.reader.CloseableIterator;
-import de.siegmar.fastcsv.reader.CsvCallbackHandler;
-import de.siegmar.fastcsv.reader.CsvParseException;
-import de.siegmar.fastcsv.reader.CsvReader;
-import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
-import de.siegmar.fastcsv.reader.RecordType;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import java.io.Closeable;
-import java.io.FilterReader;
 import java.io.IOException;
 import java.io.Reader;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The records of a delimited file, strictly by RFC 4180 where there is a quote character. The parser alone would accept a quote that
- * is never closed and quotes inside unquoted fields; both are found here by counting: in a sound file every quote has its partner.
+ * The records of a delimited file, strictly by RFC 4180 where there is a quote character. Written here because no library reports
+ * all that a user must be told: one accepts a quote that is never closed and loses the end of a record after a quoted carriage
+ * return, another accepts quotes inside unquoted fields.
  */
 final class CsvLines implements Closeable {
-    /**
-     * Stands for no quoting. A lone surrogate cannot begin a field, because {@link StrictDecoder} produces only its own mark.
-     */
-    private static final char NO_QUOTE = '\uDC02';
+    private static final int END = -1;
+    private static final int NO_QUOTE = -2;
 
     /** One record; {@code looseQuote}: an unquoted field holds the quote character. */
     record Line(long number, List<String> fields, boolean blank, boolean looseQuote) {}
 
     private final String file;
-    private final char quote;
-    private final QuoteCounter counter;
-    private final Handler handler;
-    private final CloseableIterator<Line> lines;
-    private @Nullable Line ahead;
+    private final Reader reader;
+    private final char delimiter;
+    private final int quote;
+    private final char[] buffer = new char[1 << 14];
+    private int position;
+    private int limit;
+    private final StringBuilder field = new StringBuilder();
+    private long line = 1;
+    private boolean afterReturn;
+    private long start;
+    private int length;
+    private boolean looseQuote;
 
     CsvLines(String file, Reader reader, ReadSettings settings) {
         this.file = file;
-        this.quote = settings.quote().orElse(NO_QUOTE);
-        this.counter = new QuoteCounter(reader, quote);
-        this.handler = new Handler(quote);
-        this.lines = CsvReader.builder()
-                .fieldSeparator(settings.delimiter())
-                .quoteCharacter(quote)
-                .skipEmptyLines(false)
-                .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
-                .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
-                .allowExtraCharsAfterClosingQuote(false)
-                .maxBufferSize(RowReader.MAX_ROW_LENGTH)
-                .build(handler, counter)
-                .iterator();
-        this.ahead = read();
+        this.reader = reader;
+        this.delimiter = settings.delimiter();
+        this.quote = settings.quote().map(q -> (int) q).orElse(NO_QUOTE);
     }
 
-    /** The next record; empty at the end. */
-    Optional<Line> next() {
-        Line line = ahead;
-        if (line == null) {
+    /** The next record; empty at the end. What makes the rest of the file unreadable is InvalidData. */
+    Optional<Line> next() throws IOException {
+        if (peek() == END) {
             return Optional.empty();
         }
-        ahead = read();
-        // Only now is it known whether this was the last record, which a quote without an end swallows all the rest
-        // into.
-        if (ahead == null && quote != NO_QUOTE && (counter.count - handler.looseQuotes) % 2 != 0) {
-            throw broken(line.number(), "a quote is opened and never closed");
-        }
-        return Optional.of(line);
+        start = line;
+        length = 0;
+        looseQuote = false;
+        boolean blank = isLineEnd(peek());
+        List<String> fields = new ArrayList<>();
+        do {
+            fields.add(peek() == quote ? quoted() : plain());
+        } while (delimiterFollows());
+        return Optional.of(new Line(start, fields, blank, looseQuote));
     }
 
-    private @Nullable Line read() {
-        try {
-            return lines.hasNext() ? lines.next() : null;
-        } catch (CsvParseException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw broken(handler.line, String.valueOf(cause.getMessage()));
-        } catch (UncheckedIOException e) {
-            // The parser wraps the overflow of its buffer like a failure to read.
-            if (String.valueOf(e.getCause()).contains("maximum")) {
-                throw broken(handler.line, "it is longer than " + RowReader.MAX_ROW_LENGTH + " characters");
+    private String plain() throws IOException {
+        field.setLength(0);
+        for (int c = peek(); c != END && c != delimiter && !isLineEnd(c); c = peek()) {
+            looseQuote |= c == quote;
+            field.append((char) take());
+        }
+        return field.toString();
+    }
+
+    private String quoted() throws IOException {
+        field.setLength(0);
+        take();
+        while (true) {
+            int c = take();
+            if (c == END) {
+                throw broken("a quote is opened and never closed");
             }
-            throw e;
+            if (c == quote && peek() != quote) {
+                break;
+            }
+            if (c == quote) {
+                take();
+            }
+            field.append((char) c);
         }
+        int next = peek();
+        if (next != END && next != delimiter && !isLineEnd(next)) {
+            throw broken("'" + (char) next
+                    + "' follows a closing quote, where the delimiter or the end of the line was expected");
+        }
+        return field.toString();
     }
 
-    private StageException broken(long line, String problem) {
+    /** Consumes what ends a field. */
+    private boolean delimiterFollows() throws IOException {
+        int c = take();
+        if (c == '\r' && peek() == '\n') {
+            take();
+        }
+        return c == delimiter;
+    }
+
+    private static boolean isLineEnd(int c) {
+        return c == '\n' || c == '\r';
+    }
+
+    private int peek() throws IOException {
+        if (position == limit) {
+            position = 0;
+            limit = Math.max(reader.read(buffer, 0, buffer.length), 0);
+        }
+        return position < limit ? buffer[position] : END;
+    }
+
+    private int take() throws IOException {
+        int c = peek();
+        if (c == END) {
+            return END;
+        }
+        position++;
+        if (c == '\r' || (c == '\n' && !afterReturn)) {
+            line++;
+        }
+        afterReturn = c == '\r';
+        if (++length > RowReader.MAX_ROW_LENGTH) {
+            throw broken(
+                    "it is longer than " + RowReader.MAX_ROW_LENGTH + " characters, as where a quote is never closed");
+        }
+        return c;
+    }
+
+    private StageException broken(String problem) {
+        String advice = quote == NO_QUOTE
+                ? "Look at that line."
+                : "Write " + (char) quote + " inside a field as " + (char) quote + (char) quote
+                        + " and put the field in quotes, or set spec.dataset.csv.quote: None if quotes are ordinary characters in this file.";
         return new StageException(
                 FailureClass.InvalidData,
-                file + ": the row that begins on line " + line + " cannot be read: " + problem + ". "
-                        + (quote == NO_QUOTE
-                                ? "Look at that line."
-                                : "Write " + quote + " inside a field as " + quote + quote
-                                        + " and put the field in quotes,"
-                                        + " or set spec.dataset.csv.quote: None if quotes are ordinary characters in this file."));
+                file + ": the row that begins on line " + start + " cannot be read: " + problem + ". " + advice);
     }
 
     @Override
     public void close() throws IOException {
-        lines.close();
-    }
-
-    /** Counts quote characters as they pass. */
-    private static final class QuoteCounter extends FilterReader {
-        private final char quote;
-        private long count;
-
-        QuoteCounter(Reader in, char quote) {
-            super(in);
-            this.quote = quote;
-        }
-
-        @Override
-        public int read(char[] target, int offset, int length) throws IOException {
-            int n = super.read(target, offset, length);
-            for (int i = offset; i < offset + n; i++) {
-                if (target[i] == quote) {
-                    count++;
-                }
-            }
-            return n;
-        }
-    }
-
-    /** Builds records, and keeps what the library's own records drop: whether a field was quoted. */
-    private static final class Handler extends CsvCallbackHandler<Line> {
-        private final char quote;
-        private final List<String> fields = new ArrayList<>();
-        private long line = 1;
-        private boolean blank;
-        private boolean loose;
-        private long looseQuotes;
-
-        Handler(char quote) {
-            this.quote = quote;
-        }
-
-        @Override
-        protected RecordType getRecordType() {
-            return blank ? RecordType.EMPTY : RecordType.DATA;
-        }
-
-        @Override
-        protected int getFieldCount() {
-            return fields.size();
-        }
-
-        @Override
-        protected void beginRecord(long startingLineNumber) {
-            line = startingLineNumber;
-            fields.clear();
-            blank = false;
-            loose = false;
-        }
-
-        @Override
-        protected void addField(char[] buffer, int offset, int length, boolean quoted) {
-            String field = new String(buffer, offset, length);
-            if (!quoted && field.indexOf(quote) >= 0) {
-                loose = true;
-                looseQuotes += field.chars().filter(c -> c == quote).count();
-            }
-            fields.add(field);
-        }
-
-        @Override
-        protected void setComment(char[] buffer, int offset, int length) {
-            throw new IllegalStateException("comments are not switched on");
-        }
-
-        @Override
-        protected void setEmpty() {
-            blank = true;
-            fields.add("");
-        }
-
-        @Override
-        protected Line buildRecord() {
-            return new Line(line, List.copyOf(fields), blank, loose);
-        }
+        reader.close();
     }
 }

@@ -19,7 +19,7 @@ final class CsvRows implements RowReader {
     private final int label;
     private Optional<CsvLines.Line> first;
 
-    CsvRows(String file, Reader reader, ReadSettings settings) {
+    CsvRows(String file, Reader reader, ReadSettings settings) throws IOException {
         this.settings = settings;
         this.lines = new CsvLines(file, reader, settings);
         CsvLines.Line start = nextLine()
@@ -40,7 +40,7 @@ final class CsvRows implements RowReader {
     }
 
     @Override
-    public Optional<Row> next() {
+    public Optional<Row> next() throws IOException {
         Optional<CsvLines.Line> line = first.isPresent() ? first : nextLine();
         first = Optional.empty();
         return line.map(this::row);
@@ -63,7 +63,7 @@ final class CsvRows implements RowReader {
                 line.number(), settings, line.fields().get(text), line.fields().get(label));
     }
 
-    private Optional<CsvLines.Line> nextLine() {
+    private Optional<CsvLines.Line> nextLine() throws IOException {
         Optional<CsvLines.Line> line = lines.next();
         while (line.isPresent() && line.get().blank()) {
             line = lines.next();

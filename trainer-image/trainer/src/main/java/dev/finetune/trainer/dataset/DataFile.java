@@ -79,7 +79,7 @@ record DataFile(String name, Path path) {
                 case CSV, TSV -> new CsvRows(name, reader, settings);
                 case JSONLines -> new JsonRows(reader, settings);
             };
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             reader.close();
             throw e;
         }

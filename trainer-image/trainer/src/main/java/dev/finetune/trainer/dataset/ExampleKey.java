@@ -22,9 +22,16 @@ final class ExampleKey {
         return HexFormat.of().formatHex(sha256(normal(text)), 0, 8);
     }
 
-    /** Whether nothing is left of the text but white space. */
+    /** Whether the text holds nothing that can be seen: only white space, control and format characters. */
     static boolean isEmpty(String text) {
-        return SPACES.matcher(text).replaceAll("").isEmpty();
+        return text.codePoints().allMatch(c -> switch (Character.getType(c)) {
+            case Character.SPACE_SEPARATOR,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.CONTROL,
+                    Character.FORMAT -> true;
+            default -> false;
+        });
     }
 
     private static String normal(String text) {

@@ -65,31 +65,40 @@ final class Splitter {
                 parts.getOrDefault(Side.TEST, List.of()));
     }
 
-    /** Train is served first, then test, then validation: a class without training examples cannot be used at all. */
+    /**
+     * Gives every side at least one of a class's keys, sorted by bucket, as far as they go: train first (a class without training
+     * examples cannot be used at all), then test, then validation. True when anything moved.
+     */
     private boolean repair(List<String> sorted, Map<String, Side> sides) {
-        boolean moved = false;
-        if (testBelow > 0 && count(sorted, sides, Side.TEST) == 0) {
-            sides.put(sorted.getFirst(), Side.TEST);
-            moved = true;
+        int test = (int) sorted.stream().filter(k -> sides.get(k) == Side.TEST).count();
+        int validation = (int)
+                sorted.stream().filter(k -> sides.get(k) == Side.VALIDATION).count();
+        int train = sorted.size() - test - validation;
+        int wantedTest = test;
+        int wantedValidation = validation;
+        if (train == 0) {
+            wantedValidation -= validation > 0 ? 1 : 0;
+            wantedTest -= validation > 0 ? 0 : 1;
         }
-        if (validationBelow > testBelow && count(sorted, sides, Side.VALIDATION) == 0) {
-            for (String key : sorted) {
-                if (sides.get(key) == Side.TRAIN) {
-                    sides.put(key, Side.VALIDATION);
-                    moved = true;
-                    break;
-                }
-            }
+        int rest = sorted.size() - wantedTest - wantedValidation;
+        if (testBelow > 0 && wantedTest == 0 && (rest > 1 || wantedValidation > 0)) {
+            wantedTest = 1;
+            wantedValidation -= rest > 1 ? 0 : 1;
+            rest = sorted.size() - wantedTest - wantedValidation;
         }
-        if (count(sorted, sides, Side.TRAIN) == 0) {
-            sides.put(sorted.getLast(), Side.TRAIN);
-            moved = true;
+        if (validationBelow > testBelow && wantedValidation == 0 && (rest > 1 || wantedTest > 1)) {
+            wantedValidation = 1;
+            wantedTest -= rest > 1 ? 0 : 1;
         }
-        return moved;
-    }
-
-    private static long count(List<String> keys, Map<String, Side> sides, Side side) {
-        return keys.stream().filter(k -> sides.get(k) == side).count();
+        if (wantedTest == test && wantedValidation == validation) {
+            return false;
+        }
+        for (int i = 0; i < sorted.size(); i++) {
+            sides.put(
+                    sorted.get(i),
+                    i < wantedTest ? Side.TEST : i < wantedTest + wantedValidation ? Side.VALIDATION : Side.TRAIN);
+        }
+        return true;
     }
 
     private Side side(String key) {
