@@ -29,9 +29,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * <p>{@code FINETUNE_CLUSTER=keep} leaves it running for the next run; {@code FINETUNE_CLUSTER=/path/to/cluster} takes the
  * cluster of another checkout's script.
  */
-final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
+public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
     /** What the node advertises as {@code nvidia.com/gpu}. */
-    static final int GPUS = 4;
+    public static final int GPUS = 4;
 
     private static final ExtensionContext.Namespace STORE = ExtensionContext.Namespace.create(LocalCluster.class);
     private static final String SETTING = Objects.requireNonNullElse(System.getenv("FINETUNE_CLUSTER"), "");
@@ -58,12 +58,12 @@ final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
     }
 
     /** With a node: controllers, scheduler, pods, volumes, DNS, Services and {@value #GPUS} GPUs that only scheduling sees. */
-    static LocalCluster node() {
+    public static LocalCluster node() {
         return new LocalCluster(Flavour.NODE);
     }
 
     /** API server and etcd only: up in three seconds; nothing is scheduled, collected or deleted in cascade. */
-    static LocalCluster controlPlane() {
+    public static LocalCluster controlPlane() {
         return new LocalCluster(Flavour.CONTROL_PLANE);
     }
 
@@ -84,15 +84,15 @@ final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
     }
 
     /** A client with every right; not to be closed by the test. */
-    KubernetesClient client() {
+    public KubernetesClient client() {
         return running().client();
     }
 
-    Path kubeconfigFile() {
+    public Path kubeconfigFile() {
         return running().kubeconfig();
     }
 
-    String kubeconfig() {
+    public String kubeconfig() {
         try {
             return Files.readString(kubeconfigFile());
         } catch (IOException e) {
@@ -101,12 +101,12 @@ final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
     }
 
     /** What {@code kubectl} prints; it throws where kubectl fails. */
-    String kubectl(String... arguments) {
+    public String kubectl(String... arguments) {
         return call("kubectl", arguments);
     }
 
     /** What {@code helm} prints; it throws where helm fails. */
-    String helm(String... arguments) {
+    public String helm(String... arguments) {
         return call("helm", arguments);
     }
 
@@ -116,13 +116,18 @@ final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
         return running().script.run(words.toArray(String[]::new)).outputOrThrow();
     }
 
+    /** The folder of the checkout. */
+    public Path checkout() {
+        return running().script.script().getParent().getParent().getParent();
+    }
+
     /** Imports the images of a docker or OCI archive. */
-    void load(Path archive) {
+    public void load(Path archive) {
         running().script.run("load", archive.toString()).outputOrThrow();
     }
 
     /** A new namespace under Pod Security {@code restricted}, removed after the class. */
-    String newNamespace(String prefix) {
+    public String newNamespace(String prefix) {
         String name = prefix + "-"
                 + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         client().namespaces()
