@@ -6,6 +6,9 @@ import dev.finetune.operator.kube.LenientClient;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 
 /**
@@ -24,8 +29,16 @@ public final class OperatorUnderTest implements AutoCloseable {
 
     private final OperatorProcess process;
 
-    private OperatorUnderTest(OperatorProcess process) {
+    private final Queue<String> writes;
+
+    private OperatorUnderTest(OperatorProcess process, Queue<String> writes) {
         this.process = process;
+        this.writes = writes;
+    }
+
+    /** Every request so far that was to change something: method and path. */
+    public List<String> writes() {
+        return List.copyOf(writes);
     }
 
     /** Installs the kinds and the chart's roles, and starts an operator that watches that namespace only. */
@@ -35,9 +48,10 @@ public final class OperatorUnderTest implements AutoCloseable {
                 "test configuration",
                 configuration + "\nnamespaces: [" + namespace + "]\nport: 0\n",
                 Map.of("POD_NAME", "operator-under-test"));
-        OperatorProcess process = new OperatorProcess(config, client(cluster, namespace), Clock.systemUTC());
+        Queue<String> writes = new ConcurrentLinkedQueue<>();
+        OperatorProcess process = new OperatorProcess(config, client(cluster, namespace, writes), Clock.systemUTC());
         process.start();
-        return new OperatorUnderTest(process);
+        return new OperatorUnderTest(process, writes);
     }
 
     /** The kinds and the chart's roles in that namespace. */
@@ -52,6 +66,7 @@ public final class OperatorUnderTest implements AutoCloseable {
                         cluster.checkout().resolve("charts/finetune-operator").toString(),
                         "--namespace",
                         namespace,
+                        "--kube-version=1.35.0",
                         "--show-only",
                         "templates/rbac.yaml",
                         "--set",
@@ -69,12 +84,21 @@ public final class OperatorUnderTest implements AutoCloseable {
     }
 
     /** A client with the operator's rights. */
-    public static KubernetesClient client(LocalCluster cluster, String namespace) {
+    public static KubernetesClient client(LocalCluster cluster, String namespace, Queue<String> writes) {
         Config config = Config.fromKubeconfig(cluster.kubeconfigFile().toFile());
         config.setImpersonateUsername("system:serviceaccount:" + namespace + ":" + ACCOUNT);
         config.setImpersonateGroups(
                 "system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated");
-        return LenientClient.create(config);
+        return LenientClient.create(
+                config,
+                http -> http.addOrReplaceInterceptor("recorder", new Interceptor() {
+                    @Override
+                    public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+                        if (!request.method().equals("GET")) {
+                            writes.add(request.method() + " " + request.uri().getPath());
+                        }
+                    }
+                }));
     }
 
     /** The port of {@code /livez}, {@code /readyz} and {@code /metrics}. */

@@ -42,6 +42,9 @@ public final class Resources {
             requests.keySet().removeIf(Resources::isExtended);
             limits.keySet().removeIf(Resources::isExtended);
         }
+        // Quotas and queues count requests: every container states them.
+        requests.putIfAbsent("cpu", new Quantity("250m"));
+        requests.putIfAbsent("memory", limits.getOrDefault("memory", new Quantity("1Gi")));
         return new ResourceRequirementsBuilder()
                 .withRequests(requests)
                 .withLimits(limits)

@@ -6,6 +6,7 @@ import dev.finetune.api.run.Stage;
 import dev.finetune.operator.OperatorConfig;
 import dev.finetune.operator.Profile;
 import dev.finetune.operator.desired.Children;
+import dev.finetune.operator.desired.Labels;
 import dev.finetune.operator.desired.Names;
 import dev.finetune.operator.desired.Ownership;
 import dev.finetune.operator.desired.StageJob;
@@ -89,11 +90,27 @@ final class Creation {
                 Children.workspace(run.owner(), profile),
                 Children.plan(run),
                 StageJob.of(run));
+        Optional<HasMetadata> outdated = outdatedPlan(draft, run);
+        if (outdated.isPresent()) {
+            draft.delete(outdated.get());
+            draft.again(SOON);
+            return;
+        }
         for (HasMetadata child : children) {
             if (standing(draft, child.getClass(), child.getMetadata().getName()).isEmpty()) {
                 draft.create(child);
             }
         }
+    }
+
+    /** Written by another version of the operator, before it could make the Job: the pod would refuse it by its digest. */
+    private static Optional<HasMetadata> outdatedPlan(Draft draft, StageRun run) {
+        return draft.seen
+                .named(ConfigMap.class, run.planName())
+                .filter(c -> c.getMetadata().getAnnotations() == null
+                        || !run.planDigest()
+                                .equals(c.getMetadata().getAnnotations().get(Labels.PLAN_DIGEST)))
+                .map(c -> c);
     }
 
     /** What stands in the way is told in the conditions; the next look is soon. */

@@ -9,6 +9,7 @@ import dev.finetune.operator.desired.Labels;
 import dev.finetune.operator.diagnosis.Diagnosis;
 import dev.finetune.operator.diagnosis.LogReading;
 import dev.finetune.operator.diagnosis.StageDiagnosis;
+import dev.finetune.operator.job.JobStatusBuilder.Counter;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -36,13 +37,18 @@ final class Failures {
         return switch (reason) {
             case "PodFailurePolicy" -> byExitCode(draft, stage, view, text);
             case "DeadlineExceeded" -> Optional.of(deadline(draft, stage, view));
-            case "BackoffLimitExceeded" ->
-                Optional.of(failure(
+            case "BackoffLimitExceeded" -> {
+                draft.status.increment(Counter.FAILED);
+                yield Optional.of(failure(
                         draft,
                         FailureClass.BackoffLimitExceeded,
-                        said(view).orElse("stage " + stage + " failed too often: " + text),
+                        "attempt %d failed as well: %s"
+                                .formatted(
+                                        draft.status.count(Counter.FAILED),
+                                        said(view).orElse(text)),
                         stage,
                         view));
+            }
             default -> Optional.of(failure(draft, FailureClass.Internal, reason + ": " + text, stage, view));
         };
     }

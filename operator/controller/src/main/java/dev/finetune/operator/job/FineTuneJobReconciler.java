@@ -108,7 +108,7 @@ public final class FineTuneJobReconciler implements Reconciler<FineTuneJob> {
                 List.copyOf(context.getSecondaryResources(Job.class)),
                 List.copyOf(context.getSecondaryResources(Pod.class)),
                 List.copyOf(context.getSecondaryResources(PersistentVolumeClaim.class)),
-                context.getPrimaryCache()
+                () -> context.getPrimaryCache()
                         .list(n -> job.getMetadata()
                                 .getNamespace()
                                 .equals(n.getMetadata().getNamespace())));

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** Reads what a decision about a job needs: caches always, the API server only for what the job's state calls for. */
@@ -43,7 +44,11 @@ final class JobObserver {
     private final Clock clock;
 
     /** What the caches hold about a job. */
-    record Cached(List<Job> jobs, List<Pod> pods, List<PersistentVolumeClaim> claims, Stream<FineTuneJob> neighbours) {}
+    record Cached(
+            List<Job> jobs,
+            List<Pod> pods,
+            List<PersistentVolumeClaim> claims,
+            Supplier<Stream<FineTuneJob>> neighbours) {}
 
     JobObserver(OperatorConfig config, Lookup lookup, LogProbe logs, EventProbe events, Clock clock) {
         this.config = config;
@@ -174,7 +179,8 @@ final class JobObserver {
                 && status.stable().digest() != null;
     }
 
-    private static Optional<Integer> testUses(FineTuneJob job, JobState state, Stream<FineTuneJob> neighbours) {
+    private static Optional<Integer> testUses(
+            FineTuneJob job, JobState state, Supplier<Stream<FineTuneJob>> neighbours) {
         var data = job.getStatus() == null ? null : job.getStatus().dataset();
         boolean soon = state.stage()
                 .filter(s -> Set.of(Stage.train, Stage.evaluate).contains(s))
@@ -183,6 +189,7 @@ final class JobObserver {
             return Optional.empty();
         }
         return Optional.of((int) neighbours
+                .get()
                 .filter(n -> !Objects.equals(
                         n.getMetadata().getUid(), job.getMetadata().getUid()))
                 .map(FineTuneJob::getStatus)

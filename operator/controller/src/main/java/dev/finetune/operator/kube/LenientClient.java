@@ -13,8 +13,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +34,14 @@ public final class LenientClient {
 
     /** A client with that configuration. */
     public static KubernetesClient create(Config config) {
+        return create(config, http -> {});
+    }
+
+    /** A client with that configuration, whose requests {@code http} may look at. */
+    public static KubernetesClient create(Config config, Consumer<HttpClient.Builder> http) {
         return new KubernetesClientBuilder()
                 .withConfig(config)
+                .withHttpClientBuilderConsumer(http)
                 .withKubernetesSerialization(serialization())
                 .build();
     }

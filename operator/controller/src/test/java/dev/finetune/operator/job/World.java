@@ -69,6 +69,9 @@ final class World {
     final Map<String, HasMetadata> objects = new LinkedHashMap<>();
     final List<Announcement> events = new ArrayList<>();
     final List<String> writes = new ArrayList<>();
+    /** Objects exactly as the operator sent them. */
+    final List<HasMetadata> created = new ArrayList<>();
+
     final List<ModelDeployment> deployments = new ArrayList<>();
     final List<FineTuneJob> neighbours = new ArrayList<>();
     final Map<String, String> logs = new LinkedHashMap<>();
@@ -162,7 +165,7 @@ final class World {
 
     private JobObserver.Cached cached() {
         return new JobObserver.Cached(
-                all(Job.class), all(Pod.class), all(PersistentVolumeClaim.class), neighbours.stream());
+                all(Job.class), all(Pod.class), all(PersistentVolumeClaim.class), neighbours::stream);
     }
 
     private void carryOut(FineTuneJob seen, Decision<FineTuneJobStatus> decision) {
@@ -201,6 +204,7 @@ final class World {
                 }
                 continue;
             }
+            created.add(object);
             HasMetadata made = Serialization.clone(object);
             made.getMetadata().setUid("made-" + uids++);
             made.getMetadata().setCreationTimestamp(now.toString());

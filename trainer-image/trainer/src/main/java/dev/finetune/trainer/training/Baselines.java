@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /** Fits what the candidate will be compared with and needs training data: {@code run/baselines}. Fitted once per training. */
 final class Baselines {
@@ -29,20 +30,20 @@ final class Baselines {
         DurableFiles.write(folder.resolve(ClassPrior.FILE), lease, p -> Files.writeString(p, Json.write(prior)));
     }
 
-    /** The probe, unless an earlier run of this training left it; gives the features if they were computed or are needed. */
+    /** The probe, unless an earlier run of this training left it; gives the features if they were computed or are needed; {@code done} may stop it. */
     Optional<Features> fitProbe(
             SequenceClassifier model,
             EncodedExamples train,
             EncodedExamples validation,
             Probe.Texts texts,
-            boolean needed) {
+            boolean needed,
+            IntConsumer done) {
         boolean fitted = ProbeFile.isOf(folder, trainingDigest);
         if (fitted && !needed) {
             return Optional.empty();
         }
         Features features = new Features(
-                FrozenFeatures.of(model, train.tokens(), done -> {}),
-                FrozenFeatures.of(model, validation.tokens(), done -> {}));
+                FrozenFeatures.of(model, train.tokens(), done), FrozenFeatures.of(model, validation.tokens(), done));
         if (!fitted) {
             Probe probe =
                     Probe.fit(texts, features.train(), train.labels(), features.validation(), validation.labels());

@@ -90,6 +90,13 @@ public final class TrainStage {
         }
     }
 
+    /** Before the first optimizer step there is nothing to save, and a large data set must not outlast the grace period. */
+    private void stopIfAsked() {
+        if (stop.requested()) {
+            throw new Stopped(0);
+        }
+    }
+
     private Learner learner(
             SequenceClassifier model,
             EncodedExamples train,
@@ -98,7 +105,8 @@ public final class TrainStage {
             Probe.Texts texts) {
         CrossEntropy criterion = new CrossEntropy(model.engine(), numbers.labelSmoothing(), Optional.empty());
         boolean headOnly = numbers.strategy() == StrategyType.FeatureExtraction;
-        Optional<Baselines.Features> features = baselines.fitProbe(model, train, validation, texts, headOnly);
+        Optional<Baselines.Features> features =
+                baselines.fitProbe(model, train, validation, texts, headOnly, done -> stopIfAsked());
         if (headOnly) {
             Baselines.Features computed = features.orElseThrow();
             model.setTrainable(SequenceClassifier.Trainable.HEAD);
