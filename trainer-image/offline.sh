@@ -122,13 +122,20 @@ unless_up_to_date() {
     exit 0
 }
 
-# build_image IMAGE CONTEXT TARGET LAYERS : the Dockerfile's final stage on our base, with LAYERS in place of its first stage.
+# build_image IMAGE CONTEXT TARGET STAGE=FOLDER... : the Dockerfile's final stage on our base, with folders in place of the
+# stages that need a registry.
 build_image() {
-    say "building $1"
-    local -a target=()
-    [ -z "$3" ] || target=(--target "$3")
-    store bud --quiet --timestamp 0 --layers --pull-never --build-arg BASE_IMAGE="$BASE" --build-context "layers=$4" \
-        "${target[@]}" -t "$1" -f "$2/Dockerfile" "$2" >"$CACHE/build.log" 2>&1 || fail "buildah failed: $(tail -5 "$CACHE/build.log")"
+    local image=$1 context=$2
+    local -a arguments=()
+    [ -z "$3" ] || arguments=(--target "$3")
+    shift 3
+    say "building $image"
+    local stage
+    for stage in "$@"; do
+        arguments+=(--build-context "$stage")
+    done
+    store bud --quiet --timestamp 0 --layers --pull-never --build-arg BASE_IMAGE="$BASE" "${arguments[@]}" \
+        -t "$image" -f "$context/Dockerfile" "$context" >"$CACHE/build.log" 2>&1 || fail "buildah failed: $(tail -5 "$CACHE/build.log")"
 }
 
 # write_archive IMAGE ARCHIVE : an OCI archive, through a layout that stays, so that compressed layers are used again.
