@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -12,21 +13,35 @@ import java.util.TreeMap;
 
 /** Float32 values outside the engine: what a checkpoint writer may take to another thread while training goes on. */
 public record RawTensor(long[] shape, ByteBuffer values) {
-    /** A copy of a tensor's values. */
+    /** A copy of a tensor's values, which the garbage collector frees. */
     public static RawTensor copyOf(NDArray array) {
+        return copyOf(array, Arena.ofAuto());
+    }
+
+    /** A copy of a tensor's values, which closing the arena frees. */
+    private static RawTensor copyOf(NDArray array, Arena arena) {
         if (array.getDataType() != DataType.FLOAT32) {
             throw new IllegalArgumentException("expected float32, got " + array.getDataType());
         }
         ByteBuffer source = array.toByteBuffer(true);
-        ByteBuffer copy = ByteBuffer.allocateDirect(source.remaining()).order(ByteOrder.nativeOrder());
+        ByteBuffer copy =
+                arena.allocate(source.remaining(), Float.BYTES).asByteBuffer().order(ByteOrder.nativeOrder());
         copy.put(source).flip();
         return new RawTensor(array.getShape().getShape(), copy);
     }
 
-    /** Copies of many. */
+    /** Copies of many, which the garbage collector frees. */
     public static SortedMap<String, RawTensor> copyOf(SortedMap<String, NDArray> arrays) {
+        return copyOf(arrays, Arena.ofAuto());
+    }
+
+    /**
+     * Copies of many, which closing the arena frees: for copies made again and again, of which the collector, seeing a small heap, would
+     * let hundreds of megabytes pile up.
+     */
+    public static SortedMap<String, RawTensor> copyOf(SortedMap<String, NDArray> arrays, Arena arena) {
         SortedMap<String, RawTensor> copies = new TreeMap<>();
-        arrays.forEach((name, array) -> copies.put(name, copyOf(array)));
+        arrays.forEach((name, array) -> copies.put(name, copyOf(array, arena)));
         return copies;
     }
 

@@ -5,6 +5,7 @@ import dev.finetune.trainer.engine.OptimizerStep;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.RawTensor;
 import dev.finetune.trainer.engine.SafetensorsWriter;
+import java.lang.foreign.Arena;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -44,20 +45,38 @@ final class CheckpointWriter implements AutoCloseable {
     /** Keeps the weights of this moment as the best ones. */
     void saveBest(long step) {
         flush();
-        SortedMap<String, RawTensor> weights = RawTensor.copyOf(weights());
-        pending = thread.submit(() -> best = store.saveBest(step, p -> SafetensorsWriter.write(p, weights)));
+        Arena memory = memory();
+        SortedMap<String, RawTensor> weights = RawTensor.copyOf(weights(), memory);
+        submit(memory, () -> best = store.saveBest(step, p -> SafetensorsWriter.write(p, weights)));
     }
 
     /** Keeps all that is needed to go on from this moment. */
     void save(CheckpointState state) {
         flush();
-        SortedMap<String, RawTensor> weights = RawTensor.copyOf(weights());
-        SortedMap<String, RawTensor> moments = RawTensor.copyOf(optimizer.state());
-        pending = thread.submit(() -> store.save(
-                state.with(best),
-                Map.of(
-                        WEIGHTS, p -> SafetensorsWriter.write(p, weights),
-                        MOMENTS, p -> SafetensorsWriter.write(p, moments))));
+        Arena memory = memory();
+        SortedMap<String, RawTensor> weights = RawTensor.copyOf(weights(), memory);
+        SortedMap<String, RawTensor> moments = RawTensor.copyOf(optimizer.state(), memory);
+        submit(
+                memory,
+                () -> store.save(
+                        state.with(best),
+                        Map.of(
+                                WEIGHTS, p -> SafetensorsWriter.write(p, weights),
+                                MOMENTS, p -> SafetensorsWriter.write(p, moments))));
+    }
+
+    /** Closed by the task that writes what lies in it. */
+    @SuppressWarnings("MustBeClosedChecker")
+    private static Arena memory() {
+        return Arena.ofShared();
+    }
+
+    private void submit(Arena memory, Runnable writing) {
+        pending = thread.submit(() -> {
+            try (memory) {
+                writing.run();
+            }
+        });
     }
 
     /** Waits until everything is written; throws what writing threw. */
