@@ -1,6 +1,7 @@
 package dev.finetune.trainer.training;
 
 import dev.finetune.api.CheckpointPolicy;
+import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.Preprocessing;
 import dev.finetune.api.StrategyType;
@@ -17,7 +18,9 @@ import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.CrossEntropy;
 import dev.finetune.trainer.engine.MemoryShortage;
 import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.model.Architectures;
 import dev.finetune.trainer.model.LoadOptions;
+import dev.finetune.trainer.model.ModelConfig;
 import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.model.TextTokenizer;
 import java.io.IOException;
@@ -199,9 +202,18 @@ public final class TrainStage {
     }
 
     private int maxLength(TextPreprocessing cleaning) {
-        int fits = TextTokenizer.defaultMaxLength(workspace.model());
         Integer given = cleaning.maxLength();
-        return given == null ? fits : given;
+        if (given == null) {
+            return TextTokenizer.defaultMaxLength(workspace.model());
+        }
+        int fits = Architectures.usablePositions(ModelConfig.read(workspace.model()));
+        if (given > fits) {
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    "spec.dataset.preprocessing.text.maxLength: expected at most the model's %d positions, got %d; lower it"
+                            .formatted(fits, given));
+        }
+        return given;
     }
 
     /** New with every process: a pod's name, where there is one, for whoever reads the file. */
