@@ -80,6 +80,14 @@ final class RolloutWorld {
                         : "f%03x".formatted(i).repeat(16));
     }
 
+    /** A world with that configuration and that ModelDeployment. */
+    static RolloutWorld of(String config, String deployment) {
+        RolloutWorld world = new RolloutWorld();
+        world.config = OperatorConfig.parse("config.yaml", config, Map.of());
+        world.primary = LenientClient.serialization().unmarshal(deployment, ModelDeployment.class);
+        return world;
+    }
+
     RolloutWorld spec(String yaml) {
         String[] head = FOLLOW.split("spec:\n", -1);
         long generation = Objects.requireNonNullElse(primary.getMetadata().getGeneration(), 0L) + 1;
