@@ -2,6 +2,8 @@ package dev.finetune.trainer.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
 import java.io.IOException;
@@ -64,14 +66,32 @@ public abstract class SequenceClassifier implements AutoCloseable {
         return headInput(batch, false);
     }
 
+    /** libtorch would only say that an index is out of range. */
+    private NDArray checkedHiddenStates(TokenBatch batch, boolean training) {
+        if (batch.length() > usablePositions()) {
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    "a text has %d tokens and %s has %d positions; set dataset.preprocessing.text.maxLength to %d or less"
+                            .formatted(batch.length(), folder, usablePositions(), usablePositions()));
+        }
+        long vocabulary = parameters().getFirst().array().getShape().get(0);
+        if (batch.largestId() >= vocabulary) {
+            throw new StageException(
+                    FailureClass.InvalidData,
+                    "%s: the tokenizer gives the token id %d and the embeddings have %d rows; tokenizer.json and weights are not of the same model"
+                            .formatted(folder, batch.largestId(), vocabulary));
+        }
+        return hiddenStates(batch, training);
+    }
+
     private NDArray headInput(TokenBatch batch, boolean training) {
-        NDArray hidden = hiddenStates(batch, training);
+        NDArray hidden = checkedHiddenStates(batch, training);
         return engine.kernels().run(batch.scope(), training, "first_token", hidden);
     }
 
     /** Features for a probe; no dropout, no graph. */
     public final Features pooledFeatures(TokenBatch batch) {
-        NDArray hidden = hiddenStates(batch, false);
+        NDArray hidden = checkedHiddenStates(batch, false);
         return new Features(
                 engine.kernels().run(batch.scope(), false, "first_token", hidden),
                 engine.kernels().run(batch.scope(), false, "masked_mean", hidden, batch.mask()));

@@ -3,13 +3,15 @@ package dev.finetune.trainer.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * Texts as token ids, padded on the right to the longest of them. All three tensors are {@code [rows, length]} int64 and live in the
  * scope they were made in; what a model computes from them lives there too.
  */
-public record TokenBatch(NDManager scope, NDArray ids, NDArray mask, NDArray types, int rows, int length) {
+public record TokenBatch(
+        NDManager scope, NDArray ids, NDArray mask, NDArray types, int rows, int length, long largestId) {
     /** A batch of single texts: every type id is 0. */
     public static TokenBatch of(NDManager scope, List<int[]> texts, int padId) {
         int rows = texts.size();
@@ -30,7 +32,13 @@ public record TokenBatch(NDManager scope, NDArray ids, NDArray mask, NDArray typ
     public static TokenBatch of(NDManager scope, long[] ids, long[] mask, long[] types, int rows, int length) {
         Shape shape = new Shape(rows, length);
         return new TokenBatch(
-                scope, scope.create(ids, shape), scope.create(mask, shape), scope.create(types, shape), rows, length);
+                scope,
+                scope.create(ids, shape),
+                scope.create(mask, shape),
+                scope.create(types, shape),
+                rows,
+                length,
+                Arrays.stream(ids).max().orElse(0));
     }
 
     /** The same for position ids or labels: a tensor in this batch's scope. */

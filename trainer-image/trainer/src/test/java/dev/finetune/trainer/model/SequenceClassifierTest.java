@@ -250,6 +250,21 @@ class SequenceClassifierTest {
     }
 
     @Test
+    void a_text_beyond_the_positions_or_the_vocabulary_is_told_in_words() {
+        try (SequenceClassifier model =
+                        SequenceClassifier.load(Golden.folder("bert"), Golden.LABELS, LoadOptions.seeded(1));
+                NDManager scope = TorchEngine.start().newScope()) {
+            assertThatThrownBy(() -> model.logits(TokenBatch.of(scope, List.of(new int[25]), 0), false))
+                    .isInstanceOf(StageException.class)
+                    .hasMessageContaining("a text has 25 tokens")
+                    .hasMessageContaining("24 positions");
+            assertThatThrownBy(() -> model.logits(TokenBatch.of(scope, List.of(new int[] {2, 64}), 0), false))
+                    .isInstanceOf(StageException.class)
+                    .hasMessageContaining("the token id 64 and the embeddings have 64 rows");
+        }
+    }
+
+    @Test
     void a_folder_that_was_never_trained_as_a_classifier_does_not_predict() throws IOException {
         Path folder = copy("bert");
         rename(folder, n -> n.replace("classifier.", "other."));

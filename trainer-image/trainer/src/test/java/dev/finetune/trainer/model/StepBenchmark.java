@@ -41,7 +41,8 @@ final class StepBenchmark {
         LongSupplier clock =
                 engine.threads() == 1 ? ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime : System::nanoTime;
         List<int[]> tokens;
-        try (TextTokenizer tokenizer = TextTokenizer.open(folder, 128)) {
+        try (TextTokenizer tokenizer =
+                TextTokenizer.open(folder, Math.min(128, TextTokenizer.defaultMaxLength(folder)))) {
             tokens = tokenizer.encode(rows.stream().map(r -> r[1]).toList());
         }
         List<List<Integer>> batches = buckets(tokens, size);
