@@ -11,6 +11,9 @@ final class Markdown {
     private static final Pattern CODE = Pattern.compile("`([^`]+)`");
     private static final Pattern BOLD = Pattern.compile("\\*\\*([^*]+)\\*\\*");
     private static final Pattern LINK = Pattern.compile("\\[([^\\]]+)]\\((https?://[^)\\s]+)\\)");
+    /** The one file beside the card that the server has an address for. */
+    private static final Pattern REPORT = Pattern.compile("\\[([^\\]]+)]\\(report\\.html\\)");
+
     private static final Pattern SEPARATOR = Pattern.compile("\\|?[\\s:|-]+\\|?");
 
     private final List<String> lines;
@@ -152,6 +155,7 @@ final class Markdown {
         String safe = escape(text);
         safe = CODE.matcher(safe).replaceAll("<code>$1</code>");
         safe = BOLD.matcher(safe).replaceAll("<strong>$1</strong>");
+        safe = REPORT.matcher(safe).replaceAll("<a href=\"report\">$1</a>");
         return LINK.matcher(safe).replaceAll("<a href=\"$2\" rel=\"noopener noreferrer\">$1</a>");
     }
 }

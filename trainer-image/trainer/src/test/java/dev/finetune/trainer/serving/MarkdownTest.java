@@ -45,6 +45,11 @@ class MarkdownTest {
     }
 
     @Test
+    void linksTheReportToItsAddress() {
+        assertThat(Markdown.toHtml("See [report.html](report.html).")).contains("<a href=\"report\">report.html</a>");
+    }
+
+    @Test
     void makesNoLinkOfOtherSchemes() {
         assertThat(Markdown.toHtml("[x](javascript:alert(1))")).doesNotContain("<a");
     }
