@@ -20,6 +20,7 @@ final class Engine implements AutoCloseable {
     private final BlockingQueue<Scoring.Part> queue = new LinkedBlockingQueue<>();
     private final CompletableFuture<LoadedModel> loaded = new CompletableFuture<>();
     private final CompletableFuture<Throwable> died = new CompletableFuture<>();
+    private final CompletableFuture<Throwable> ended = new CompletableFuture<>();
     private final int maxBatchSize;
     private final ServerMetrics metrics;
     private final Thread thread;
@@ -44,7 +45,7 @@ final class Engine implements AutoCloseable {
         return loaded;
     }
 
-    /** Completes when the engine can no longer work, with the reason. */
+    /** Completes when the engine can no longer work, with the reason; not when it is closed. */
     CompletableFuture<Throwable> died() {
         return died;
     }
@@ -52,8 +53,8 @@ final class Engine implements AutoCloseable {
     /** Puts all texts of a request in line. */
     void submit(Scoring request) {
         queue.addAll(request.parts());
-        if (died.isDone()) {
-            request.fail(died.join());
+        if (ended.isDone()) {
+            request.fail(ended.join());
         }
     }
 
@@ -107,7 +108,10 @@ final class Engine implements AutoCloseable {
     }
 
     private void die(Throwable reason) {
-        died.complete(reason);
+        ended.complete(reason);
+        if (!closing) {
+            died.complete(reason);
+        }
         queue.forEach(part -> part.fail(reason));
     }
 

@@ -95,6 +95,7 @@ class LifecycleTest {
         assertThat(answer.response().headers().firstValue("Connection").orElse(""))
                 .isEqualToIgnoringCase("close");
         drained.join();
+        assertThat(server.server.died()).as("a planned end is no death").isNotDone();
         assertThatThrownBy(
                         () -> server.client.send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString()))
                 .isInstanceOf(ConnectException.class);
