@@ -83,7 +83,11 @@ final class TrainingLoop {
 
     private void restore(CheckpointStore.Checkpoint checkpoint, OptimizerStep optimizer) {
         assign(checkpoint.folder().resolve(CheckpointWriter.WEIGHTS));
-        optimizer.restore(Weights.ofFile(checkpoint.folder().resolve(CheckpointWriter.MOMENTS)), learner.parameters());
+        if (checkpoint.state().position().step() > 0) {
+            // Before the first step there are no moments, and a file without tensors counts as damaged.
+            optimizer.restore(
+                    Weights.ofFile(checkpoint.folder().resolve(CheckpointWriter.MOMENTS)), learner.parameters());
+        }
     }
 
     private void assign(Path weights) {

@@ -124,6 +124,23 @@ class TrainStageTest {
     }
 
     @Test
+    void askedToStopBeforeTheFirstStepItGoesOnAllTheSame() throws Exception {
+        TrainingSpec training = learning().epochs(1).spec();
+        Workspace undisturbed = TinyWorkspace.in(folder.resolve("undisturbed"), 100);
+        Workspace stopped = TinyWorkspace.in(folder.resolve("stopped"), 100);
+        StopSignal early = new StopSignal();
+        early.request();
+
+        TrainResult expected =
+                TrainStage.run(TinyWorkspace.plan(training, null), undisturbed, p -> {}, new StopSignal());
+        assertThatThrownBy(() -> TrainStage.run(TinyWorkspace.plan(training, null), stopped, p -> {}, early))
+                .isInstanceOf(Stopped.class);
+        TrainResult resumed = TrainStage.run(TinyWorkspace.plan(training, null), stopped, p -> {}, new StopSignal());
+
+        assertThat(resumed.candidateDigest()).isEqualTo(expected.candidateDigest());
+    }
+
+    @Test
     void goingOnWithSmallerMicroBatchesIsAllowedAndToldApart() throws Exception {
         TrainingSpec training = learning().epochs(2).spec();
         Workspace workspace = TinyWorkspace.in(folder, 100);
