@@ -52,7 +52,8 @@ record ClusterScript(Path script, List<String> options) {
         return start(command(arguments));
     }
 
-    private Stream<String> command(String... arguments) {
+    /** The words that call it. */
+    Stream<String> command(String... arguments) {
         return Stream.of(Stream.of(script.toString()), options.stream(), Stream.of(arguments))
                 .flatMap(words -> words);
     }

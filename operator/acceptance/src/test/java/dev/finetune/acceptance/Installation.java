@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,7 @@ final class Installation {
                 "upgrade",
                 "--install",
                 "finetune-operator",
-                root().resolve("charts/finetune-operator").toString(),
+                checkout().resolve("charts/finetune-operator").toString(),
                 "--namespace=" + NAMESPACE,
                 "--create-namespace",
                 "--set=image=" + images.operator(),
@@ -47,15 +48,18 @@ final class Installation {
     static synchronized Images loadImages(LocalCluster cluster) {
         Images images = loaded;
         if (images == null) {
-            images = new Images(run(root(), "trainer-image/build-image"), run(root(), "operator/build-image"));
-            cluster.load(root().resolve("trainer-image/target/trainer-image.tar"));
-            cluster.load(root().resolve("operator/target/operator-image.tar"));
+            images = new Images(
+                    run(checkout().resolve("trainer-image/build-image"), List.of(), ""),
+                    run(checkout().resolve("operator/build-image"), List.of(), ""));
+            cluster.load(checkout().resolve("trainer-image/target/trainer-image.tar"));
+            cluster.load(checkout().resolve("operator/target/operator-image.tar"));
             loaded = images;
         }
         return images;
     }
 
-    private static Path root() {
+    /** The checkout that the tests run in. */
+    static Path checkout() {
         return ClusterScript.ofThisCheckout().script().getParent().getParent().getParent();
     }
 
@@ -64,12 +68,14 @@ final class Installation {
         return cluster.kubectl("logs", "--namespace=" + NAMESPACE, "deployment/finetune-operator", "--tail=-1");
     }
 
-    /** Runs a script of this checkout and gives the last line that it printed: the image it made. */
-    private static String run(Path root, String script) {
+    /** Runs a script of this checkout, with {@code kubectl} as what it calls by that name, and gives the last line that it printed. */
+    static String run(Path script, List<String> arguments, String kubectl) {
         try {
-            Process process = new ProcessBuilder(List.of(root.resolve(script).toString()))
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
+            ProcessBuilder command = new ProcessBuilder(Stream.concat(Stream.of(script.toString()), arguments.stream())
+                            .toList())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT);
+            command.environment().put("KUBECTL", kubectl);
+            Process process = command.start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
                 throw new IllegalStateException(script + " ended with " + process.exitValue() + ": " + output);

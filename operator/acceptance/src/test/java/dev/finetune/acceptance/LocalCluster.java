@@ -110,6 +110,11 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
         return call("helm", arguments);
     }
 
+    /** The command that scripts call as kubectl. */
+    String kubectlCommand() {
+        return String.join(" ", running().script.command("kubectl").toList());
+    }
+
     private String call(String program, String... arguments) {
         List<String> words = new ArrayList<>(List.of(program));
         words.addAll(List.of(arguments));

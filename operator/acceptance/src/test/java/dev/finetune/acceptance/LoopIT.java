@@ -1,0 +1,250 @@
+package dev.finetune.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.finetune.api.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The first example on a real node: real weights, real messages, both kinds, from one apply to an answer. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class LoopIT {
+    @RegisterExtension
+    static final LocalCluster CLUSTER = LocalCluster.node();
+
+    private static final Duration LONG = Duration.ofMinutes(20);
+
+    @TempDir
+    static Path scratch;
+
+    private static Path example = Path.of("");
+    private static String namespace = "";
+
+    @BeforeAll
+    static void installAndUpload() throws Exception {
+        Installation.require(CLUSTER);
+        Path examples = Installation.checkout().resolve("examples");
+        example = examples.resolve("01-sms-spam");
+        Installation.run(example.resolve("fetch"), List.of(), "");
+        namespace = CLUSTER.newNamespace("loop");
+        kubectl("apply", "-f", example.resolve("claims.yaml").toString());
+        Installation.run(
+                examples.resolve("upload"),
+                List.of(example.resolve("data/minilm").toString(), "models/base/minilm", "--namespace=" + namespace),
+                CLUSTER.kubectlCommand());
+        kubectl(Stream.concat(
+                        Stream.of("create", "configmap", "sms-spam"),
+                        Stream.of("train", "test", "random", "swapped")
+                                .map(name -> "--from-file=" + example.resolve("data/" + name + ".tsv")))
+                .toArray(String[]::new));
+    }
+
+    @Test
+    @Order(1)
+    void anAppliedJobEndsAsABetterModelThatIsServed() throws Exception {
+        kubectl("apply", "-f", example.resolve("job.yaml").toString());
+
+        JsonNode job = complete("sms-spam");
+
+        assertThat(condition(job, "GatePassed")).isEqualTo("True");
+        assertThat(condition(job, "Ready")).isEqualTo("True");
+        JsonNode summary = job.at("/status/evaluation/summary");
+        assertThat(summary.path("beforeBaseline").asText()).isEqualTo("LinearProbe");
+        assertThat(summary.path("before").asDouble()).isBetween(0.80, 0.93);
+        assertThat(summary.path("after").asDouble())
+                .isGreaterThan(summary.path("before").asDouble());
+        assertThat(job.at("/status/dataset/findings").toString())
+                .contains("Duplicates")
+                .contains("Leakage");
+        Awaitility.await("the deployment serves")
+                .atMost(Duration.ofMinutes(3))
+                .until(() -> condition(get("mdep", "sms-spam"), "Ready").equals("True"));
+        assertThat(ask("Congratulations! You have won a 1000 pound prize. Call 09061701461 now to claim."))
+                .contains("\"spam\"");
+        assertThat(ask("Are we still meeting for lunch tomorrow?")).contains("\"ham\"");
+        assertThat(kubectl("get", "ftj")).contains("STATUS", "BEFORE", "AFTER", "GATE", "Published");
+    }
+
+    @Test
+    @Order(2)
+    void wreckedLabelsAreRefusedWhileTheOldModelKeepsServing() throws Exception {
+        String serving = get("mdep", "sms-spam").at("/status/stable/digest").asText();
+        AtomicInteger asked = new AtomicInteger();
+        AtomicInteger failed = new AtomicInteger();
+        AtomicBoolean done = new AtomicBoolean();
+        Thread client = Thread.startVirtualThread(() -> {
+            while (!done.get()) {
+                try {
+                    asked.incrementAndGet();
+                    if (!ask("Free entry! Text WIN to 80086 now").contains("\"spam\"")) {
+                        failed.incrementAndGet();
+                    }
+                } catch (IOException | InterruptedException | IllegalStateException e) {
+                    failed.incrementAndGet();
+                }
+            }
+        });
+        try {
+            for (String wreck : List.of("random", "swapped")) {
+                String manifest = Files.readString(example.resolve("job.yaml"))
+                        .replaceFirst("(?s)\n---\n.*", "\n")
+                        .replace("name: sms-spam\nspec", "name: sms-" + wreck + "\nspec")
+                        .replace("configmap://sms-spam/train.tsv", "configmap://sms-spam/" + wreck + ".tsv");
+                kubectl(
+                        "apply",
+                        "-f",
+                        Files.writeString(scratch.resolve(wreck + ".yaml"), manifest)
+                                .toString());
+
+                JsonNode job = complete("sms-" + wreck);
+
+                assertThat(condition(job, "GatePassed")).isEqualTo("False");
+                assertThat(job.at("/status/evaluation/rules").toString()).contains("\"Failed\"");
+                assertThat(job.at("/status/evaluation/summary/beforeBaseline").asText())
+                        .isEqualTo("Deployed");
+                assertThat(kubectl("get", "ftj", "sms-" + wreck)).contains("GateNotPassed");
+                assertThat(kubectl("describe", "ftj", "sms-" + wreck)).contains("good-enough");
+            }
+        } finally {
+            done.set(true);
+            client.join();
+        }
+
+        assertThat(asked.get()).isGreaterThan(50);
+        assertThat(failed.get()).isZero();
+        assertThat(get("mdep", "sms-spam").at("/status/stable/digest").asText()).isEqualTo(serving);
+    }
+
+    @Test
+    @Order(3)
+    void settledObjectsAreNotWrittenAgain() throws Exception {
+        String before = versions();
+
+        // Restarting the operator makes it look at every object once more.
+        CLUSTER.kubectl("rollout", "restart", "--namespace=" + Installation.NAMESPACE, "deployment/finetune-operator");
+        CLUSTER.kubectl(
+                "rollout",
+                "status",
+                "--namespace=" + Installation.NAMESPACE,
+                "deployment/finetune-operator",
+                "--timeout=2m");
+        Awaitility.await("every object was reconciled")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> Installation.log(CLUSTER).contains("sms-swapped"));
+
+        assertThat(versions()).isEqualTo(before);
+    }
+
+    @Test
+    @Order(4)
+    void deletingTheJobsLeavesTheArtefactAndWhatServesIt() throws Exception {
+        kubectl("delete", "ftj", "--all", "--timeout=2m");
+
+        Awaitility.await("the children are gone").atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
+            assertThat(names("jobs")).isEmpty();
+            assertThat(names("persistentvolumeclaims")).containsExactly("models");
+            assertThat(names("configmaps")).containsExactlyInAnyOrder("kube-root-ca.crt", "sms-spam");
+        });
+        assertThat(condition(get("mdep", "sms-spam"), "Ready")).isEqualTo("True");
+        assertThat(ask("Are we still meeting for lunch tomorrow?")).contains("\"ham\"");
+    }
+
+    @Test
+    @Order(5)
+    void theOperatorLoggedNoError() {
+        assertThat(Installation.log(CLUSTER).lines().filter(line -> line.contains("\"level\":\"ERROR\"")))
+                .isEmpty();
+    }
+
+    private static String versions() {
+        StringBuilder all = new StringBuilder();
+        for (String kind : List.of("ftj", "mdep", "deployments", "services", "jobs")) {
+            all.append(
+                            kubectl(
+                                    "get",
+                                    kind,
+                                    "-o",
+                                    "jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.resourceVersion}{\"\\n\"}{end}"))
+                    .append('\n');
+        }
+        return all.toString();
+    }
+
+    private static List<String> names(String kind) {
+        return kubectl("get", kind, "-o", "name")
+                .lines()
+                .map(line -> line.replaceFirst(".*/", ""))
+                .toList();
+    }
+
+    private static JsonNode complete(String name) {
+        JsonNode ended = Awaitility.await(name + " ends")
+                .atMost(LONG)
+                .pollInterval(Duration.ofSeconds(1))
+                .until(
+                        () -> get("ftj", name),
+                        job -> condition(job, "Complete").equals("True") || condition(job, "Failed").equals("True"));
+        assertThat(condition(ended, "Complete")).as(() -> kubectl("describe", "ftj", name)).isEqualTo("True");
+        return ended;
+    }
+
+    private static String ask(String text) throws IOException, InterruptedException {
+        String address = CLUSTER.client()
+                .services()
+                .inNamespace(namespace)
+                .withName("sms-spam")
+                .get()
+                .getSpec()
+                .getClusterIP();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            HttpResponse<String> response = http.send(
+                    HttpRequest.newBuilder(URI.create("http://" + address + "/predict"))
+                            .header("Content-Type", "text/plain")
+                            .timeout(Duration.ofSeconds(30))
+                            .POST(HttpRequest.BodyPublishers.ofString(text))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            if (response.statusCode() != 200) {
+                throw new IllegalStateException(response.statusCode() + " " + response.body());
+            }
+            return response.body();
+        }
+    }
+
+    private static JsonNode get(String kind, String name) throws IOException {
+        return Json.MAPPER.readTree(kubectl("get", kind, name, "-o", "json"));
+    }
+
+    private static String condition(JsonNode object, String type) {
+        for (JsonNode condition : object.at("/status/conditions")) {
+            if (condition.path("type").asText().equals(type)) {
+                return condition.path("status").asText();
+            }
+        }
+        return "";
+    }
+
+    private static String kubectl(String... arguments) {
+        return CLUSTER.kubectl(Stream.concat(Stream.of("--namespace=" + namespace), Stream.of(arguments))
+                .toArray(String[]::new));
+    }
+}
