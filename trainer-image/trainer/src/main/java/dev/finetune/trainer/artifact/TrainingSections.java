@@ -2,6 +2,7 @@ package dev.finetune.trainer.artifact;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
@@ -35,9 +36,14 @@ final class TrainingSections {
                                 + training.bestStep() + " (epoch " + training.bestEpoch() + "). Training took "
                                 + training.steps() + " steps in "
                                 + training.epochs() + (training.epochs() == 1 ? " epoch" : " epochs")
-                                + "; it ended because " + training.stoppedBecause() + ".")
+                                + "; it ended with: " + words(training.stoppedBecause()) + ".")
                 + "</p>";
         return Html.section("Training", told + charts + time());
+    }
+
+    /** A reason word of the API as a person reads it. */
+    private static String words(String reason) {
+        return reason.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
     }
 
     private String time() {

@@ -42,6 +42,7 @@ public final class EvaluateStage {
     private final Path store;
     private final PredictorSource models;
     private final Clock clock;
+    private final int resamples;
     private final Consumer<Progress> progress;
 
     private EvaluateStage(
@@ -50,12 +51,14 @@ public final class EvaluateStage {
             Path store,
             PredictorSource models,
             Clock clock,
+            int resamples,
             Consumer<Progress> progress) {
         this.plan = plan;
         this.workspace = workspace;
         this.store = store;
         this.models = models;
         this.clock = clock;
+        this.resamples = resamples;
         this.progress = progress;
     }
 
@@ -67,7 +70,7 @@ public final class EvaluateStage {
     public static EvaluateResult run(Plan plan, Workspace workspace, Path store, Consumer<Progress> progress)
             throws IOException {
         try {
-            return run(plan, workspace, store, new WorkspacePredictors(workspace), Clock.systemUTC(), progress);
+            return run(plan, workspace, store, new WorkspacePredictors(workspace), Clock.systemUTC(), Bootstrap.RESAMPLES, progress);
         } catch (OutOfMemoryError e) {
             throw MemoryShortage.outOfMemory(e, "evaluating");
         } catch (RuntimeException e) {
@@ -81,9 +84,10 @@ public final class EvaluateStage {
             Path store,
             PredictorSource models,
             Clock clock,
+            int resamples,
             Consumer<Progress> progress)
             throws IOException {
-        return new EvaluateStage(plan, workspace, store, models, clock, progress).run();
+        return new EvaluateStage(plan, workspace, store, models, clock, resamples, progress).run();
     }
 
     private EvaluateResult run() throws IOException {
@@ -97,7 +101,7 @@ public final class EvaluateStage {
         Scored scored = new ModelScorer(models, info.labels(), test, this::report)
                 .score(settings.baselines(), plan.deployed(), validation, this::trainKeys);
         TestSet testSet = testSet(info.labels(), test);
-        Judgement judgement = new Judge(settings, testSet, seed(info.testDigest()), Bootstrap.RESAMPLES).judge(scored);
+        Judgement judgement = new Judge(settings, testSet, seed(info.testDigest()), resamples).judge(scored);
         Optional<String> suspicion = TestSuspicion.of(judgement, settings, this::deployedManifest);
         GateVerdict verdict = GateJudge.judge(judgement, settings, suspicion);
 

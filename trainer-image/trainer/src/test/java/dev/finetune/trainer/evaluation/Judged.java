@@ -109,6 +109,7 @@ final class Judged {
                 store,
                 new Source(),
                 Clock.fixed(Instant.parse("2026-01-02T03:04:05Z"), ZoneOffset.UTC),
+                1000,
                 progress::add);
     }
 
