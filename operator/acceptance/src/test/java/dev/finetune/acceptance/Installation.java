@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * The product as a platform team installs it: both images built from this checkout and loaded, the chart installed with Helm. Made by
  * the first class of a run that wants it; it goes with the cluster.
  */
-final class Installation {
+public final class Installation {
     /** Where the operator runs. */
-    static final String NAMESPACE = "finetune-system";
+    public static final String NAMESPACE = "finetune-system";
 
     private static boolean done;
     private static @Nullable Images loaded;
@@ -25,7 +25,7 @@ final class Installation {
     private Installation() {}
 
     /** Installs the product on this cluster unless an earlier class did. */
-    static synchronized void require(LocalCluster cluster) {
+    public static synchronized void require(LocalCluster cluster) {
         if (done) {
             return;
         }
@@ -39,6 +39,8 @@ final class Installation {
                 "--create-namespace",
                 "--set=image=" + images.operator(),
                 "--set=trainer.image=" + images.trainer(),
+                // An account that tests may name; it exists only where they make it.
+                "--set=profiles.default.serviceAccounts={trainer}",
                 "--wait",
                 "--timeout=3m");
         done = true;
@@ -64,7 +66,7 @@ final class Installation {
     }
 
     /** What the operator logged so far. */
-    static String log(LocalCluster cluster) {
+    public static String log(LocalCluster cluster) {
         return cluster.kubectl("logs", "--namespace=" + NAMESPACE, "deployment/finetune-operator", "--tail=-1");
     }
 
