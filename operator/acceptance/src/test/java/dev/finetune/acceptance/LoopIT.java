@@ -202,8 +202,11 @@ class LoopIT {
                 .pollInterval(Duration.ofSeconds(1))
                 .until(
                         () -> get("ftj", name),
-                        job -> condition(job, "Complete").equals("True") || condition(job, "Failed").equals("True"));
-        assertThat(condition(ended, "Complete")).as(() -> kubectl("describe", "ftj", name)).isEqualTo("True");
+                        job -> condition(job, "Complete").equals("True")
+                                || condition(job, "Failed").equals("True"));
+        assertThat(condition(ended, "Complete"))
+                .as(() -> kubectl("describe", "ftj", name))
+                .isEqualTo("True");
         return ended;
     }
 

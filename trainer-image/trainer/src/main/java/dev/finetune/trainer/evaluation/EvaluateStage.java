@@ -70,7 +70,14 @@ public final class EvaluateStage {
     public static EvaluateResult run(Plan plan, Workspace workspace, Path store, Consumer<Progress> progress)
             throws IOException {
         try {
-            return run(plan, workspace, store, new WorkspacePredictors(workspace), Clock.systemUTC(), Bootstrap.RESAMPLES, progress);
+            return run(
+                    plan,
+                    workspace,
+                    store,
+                    new WorkspacePredictors(workspace),
+                    Clock.systemUTC(),
+                    Bootstrap.RESAMPLES,
+                    progress);
         } catch (OutOfMemoryError e) {
             throw MemoryShortage.outOfMemory(e, "evaluating");
         } catch (RuntimeException e) {
