@@ -178,6 +178,7 @@ public final class ServerDeployment {
         List<String> arguments = new ArrayList<>(List.of("serve", PodPaths.SERVED_MODEL));
         arguments.addAll(List.of("--port", Integer.toString(PORT)));
         arguments.addAll(List.of("--model-name", request.owner().getName()));
+        arguments.addAll(List.of("--digest", request.digest()));
         ServerSettings server = request.spec().server();
         Batching batching = server == null ? null : server.batching();
         option(arguments, "--max-batch-size", batching == null ? null : batching.maxBatchSize());

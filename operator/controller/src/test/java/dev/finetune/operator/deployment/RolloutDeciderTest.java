@@ -426,6 +426,8 @@ class RolloutDeciderTest {
                         "8080",
                         "--model-name",
                         "reviews",
+                        "--digest",
+                        digest(1),
                         "--max-concurrency",
                         "9",
                         "--drain-seconds",

@@ -1,6 +1,10 @@
 package dev.finetune.trainer.cli;
 
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.PodPaths;
+import dev.finetune.api.run.StageException;
 import dev.finetune.api.run.StageFailure;
+import dev.finetune.trainer.artifact.ArtifactVerifier;
 import dev.finetune.trainer.serving.ModelServer;
 import dev.finetune.trainer.serving.ServerOptions;
 import java.nio.file.Path;
@@ -82,19 +86,48 @@ final class ServeCommand implements Callable<Integer> {
                     "How long a stopping server waits for answers it owes (default: 20, env FINETUNE_DRAIN_SECONDS).")
     private int drainSeconds;
 
+    @Option(
+            names = "--digest",
+            paramLabel = "SHA256",
+            description = "The digest that the model must have; another one is never served (exit code 42).")
+    private @Nullable String digest;
+
     @Override
     public Integer call() throws InterruptedException {
+        try {
+            verifyDigest();
+        } catch (StageException e) {
+            return neverReady(e);
+        }
         ModelServer server = ModelServer.start(artifact, options());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "sigterm"));
         try {
             server.ready().join();
         } catch (CompletionException e) {
-            StageFailure failure = StageFailures.of(e);
-            LOG.error("never ready: {}: {}", failure.type(), failure.message(), e);
-            return halt(StageFailures.exitCode(failure));
+            return neverReady(e);
         }
         LOG.info("ready on port {}: GET / to try it, POST /predict, POST /v2/models/.../infer", server.port());
         return halt(StageFailures.exitCode(StageFailures.of(server.died().join())));
+    }
+
+    private void verifyDigest() {
+        if (digest == null) {
+            return;
+        }
+        String found = ArtifactVerifier.readManifest(artifact).digest();
+        if (!digest.equals(found)) {
+            throw new StageException(
+                    FailureClass.DigestMismatch, artifact + ": expected the model " + digest + ", found " + found);
+        }
+    }
+
+    /** The reason stands in the log with its cause, and alone where the operator reads it. */
+    private static int neverReady(Exception e) {
+        StageFailure failure = StageFailures.of(e);
+        String reason = "never ready: " + failure.type() + ": " + failure.message();
+        LOG.error("{}", reason, e);
+        TerminationMessage.write(Path.of(PodPaths.TERMINATION_MESSAGE), reason);
+        return halt(StageFailures.exitCode(failure));
     }
 
     private ServerOptions options() {
@@ -113,8 +146,8 @@ final class ServeCommand implements Callable<Integer> {
 
     private static void positive(String name, int value) {
         if (value < 1) {
-            throw new dev.finetune.api.run.StageException(
-                    dev.finetune.api.FailureClass.InvalidSpec, name + ": expected at least 1, got " + value);
+            throw new StageException(
+                    FailureClass.InvalidSpec, name + ": expected at least 1, got " + value);
         }
     }
 

@@ -42,11 +42,20 @@ final class TerminationMessage {
 
     /** Writes the message where Kubernetes looks for it; a place that is absent or not writable is not an error. */
     static void write(Path path, StageResult result) {
+        write(path, encode(result));
+    }
+
+    /** The same of a text, for what has no result. */
+    static void write(Path path, String text) {
+        write(path, String.valueOf(cut(text, MAX_FAILURE_CHARS)).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void write(Path path, byte[] message) {
         if (!Files.isWritable(path)) {
             return;
         }
         try {
-            Files.write(path, encode(result));
+            Files.write(path, message);
         } catch (IOException e) {
             LOG.warn("the termination message could not be written to {}: {}", path, e.getMessage());
         }
