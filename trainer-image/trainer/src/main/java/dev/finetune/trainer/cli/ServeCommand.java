@@ -146,8 +146,7 @@ final class ServeCommand implements Callable<Integer> {
 
     private static void positive(String name, int value) {
         if (value < 1) {
-            throw new StageException(
-                    FailureClass.InvalidSpec, name + ": expected at least 1, got " + value);
+            throw new StageException(FailureClass.InvalidSpec, name + ": expected at least 1, got " + value);
         }
     }
 
