@@ -18,10 +18,12 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Answers from a published model, on the command line. */
 @Command(
@@ -40,42 +42,33 @@ final class PredictCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "ARTIFACT_DIR", description = "The folder of a published model.")
     private Path artifact = Path.of("");
 
-    @ArgGroup(multiplicity = "1")
-    private Input input = new Input();
+    @Parameters(index = "1", arity = "0..1", paramLabel = "-", description = "Standard input, one text per line.")
+    private @Nullable String dash;
+
+    @Option(names = "--text", paramLabel = "T", description = "One text.")
+    private @Nullable String text;
+
+    @Option(names = "--file", paramLabel = "F", description = "A UTF-8 file with one text per line.")
+    private @Nullable Path file;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec command;
 
     @Option(names = "--all", description = "Add the probability of every label.")
     private boolean all;
 
-    /** Where the texts come from: exactly one of these. */
-    static final class Input {
-        @Option(names = "--text", paramLabel = "T", description = "One text.")
-        private @Nullable String text;
-
-        @Option(names = "--file", paramLabel = "F", description = "A UTF-8 file with one text per line.")
-        private @Nullable Path file;
-
-        @Parameters(index = "1", paramLabel = "-", description = "Standard input, one text per line.")
-        private @Nullable String dash;
-
-        Stream<String> open() throws IOException {
-            if (text != null) {
-                return Stream.of(text);
-            }
-            return file != null
-                    ? Files.lines(file, StandardCharsets.UTF_8)
-                    : new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines();
-        }
-    }
-
     @Override
     public Integer call() throws IOException {
-        if (input.dash != null && !input.dash.equals("-")) {
-            throw new picocli.CommandLine.ParameterException(
-                    Finetune.commandLine(), "expected --text T, --file F or -, got '" + input.dash + "'");
+        int given = (text == null ? 0 : 1) + (file == null ? 0 : 1) + (dash == null ? 0 : 1);
+        if (given != 1 || (dash != null && !dash.equals("-"))) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "expected exactly one of --text T, --file F and -" + (dash == null ? "" : ", got " + dash));
         }
         ArtifactVerifier.verify(artifact);
         try (Predictor predictor = ArtifactPredictor.open(artifact);
-                Stream<String> texts = input.open()) {
+                Stream<String> texts = open()) {
             List<String> batch = new ArrayList<>();
             for (String text : (Iterable<String>) texts::iterator) {
                 batch.add(text);
@@ -87,6 +80,15 @@ final class PredictCommand implements Callable<Integer> {
             answer(predictor, batch, System.out);
         }
         return 0;
+    }
+
+    private Stream<String> open() throws IOException {
+        if (text != null) {
+            return Stream.of(text);
+        }
+        return file != null
+                ? Files.lines(file, StandardCharsets.UTF_8)
+                : new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines();
     }
 
     private void answer(Predictor predictor, List<String> texts, PrintStream out) {
