@@ -157,9 +157,10 @@ peer_python()
 rows = []
 for seed in range(args.first_seed, args.first_seed + args.pairs):
     workspace, row = ours(seed)
-    for each in (row, peer(workspace, seed)):
-        rows.append(each)
-        print(json.dumps(each), flush=True)
+    print(json.dumps(row), flush=True)
+    rows.append(row)
+    rows.append(peer(workspace, seed))
+    print(json.dumps(rows[-1]), flush=True)
 
 target = 1.0 if args.group else 1.5
 ratios = [p / o for o, p in zip(column(rows, "ours", "secondsPerEpoch"), column(rows, "peer", "secondsPerEpoch"))]
