@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -90,19 +92,21 @@ class LoopIT {
         String serving = get("mdep", "sms-spam").at("/status/stable/digest").asText();
         AtomicInteger asked = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
-        AtomicBoolean done = new AtomicBoolean();
-        Thread client = Thread.startVirtualThread(() -> {
-            while (!done.get()) {
-                try {
+        ScheduledExecutorService client = Executors.newSingleThreadScheduledExecutor();
+        client.scheduleAtFixedRate(
+                () -> {
                     asked.incrementAndGet();
-                    if (!ask("Free entry! Text WIN to 80086 now").contains("\"spam\"")) {
+                    try {
+                        if (!ask("Free entry! Text WIN to 80086 now").contains("\"spam\"")) {
+                            failed.incrementAndGet();
+                        }
+                    } catch (IOException | InterruptedException | IllegalStateException e) {
                         failed.incrementAndGet();
                     }
-                } catch (IOException | InterruptedException | IllegalStateException e) {
-                    failed.incrementAndGet();
-                }
-            }
-        });
+                },
+                0,
+                500,
+                TimeUnit.MILLISECONDS);
         try {
             for (String wreck : List.of("random", "swapped")) {
                 String manifest = Files.readString(example.resolve("job.yaml"))
@@ -125,8 +129,8 @@ class LoopIT {
                 assertThat(kubectl("describe", "ftj", "sms-" + wreck)).contains("good-enough");
             }
         } finally {
-            done.set(true);
-            client.join();
+            client.shutdown();
+            client.awaitTermination(1, TimeUnit.MINUTES);
         }
 
         assertThat(asked.get()).isGreaterThan(50);

@@ -4,6 +4,7 @@ import dev.finetune.api.run.ExitCode;
 import dev.finetune.trainer.training.StopSignal;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * SIGTERM asks the running stage to save and waits for it; a stage with nothing to save ends at once (all it writes is atomic).
@@ -15,6 +16,7 @@ final class SignalGuard {
     private final IntConsumer halt;
     private volatile boolean saves;
     private volatile int exitCode = ExitCode.TERMINATED.code();
+    private @Nullable Thread hook;
 
     private SignalGuard(IntConsumer halt) {
         this.halt = halt;
@@ -23,7 +25,9 @@ final class SignalGuard {
     /** A guard that hears the process's signals from now on. */
     static SignalGuard install() {
         SignalGuard guard = new SignalGuard(code -> Runtime.getRuntime().halt(code));
-        Runtime.getRuntime().addShutdownHook(new Thread(guard::terminate, "sigterm"));
+        Thread hook = new Thread(guard::terminate, "sigterm");
+        Runtime.getRuntime().addShutdownHook(hook);
+        guard.hook = hook;
         return guard;
     }
 
@@ -41,14 +45,22 @@ final class SignalGuard {
         saves = value;
     }
 
-    /** The work is over with that status. */
+    /** The work is over with that status: signals are no longer heard, unless one came before and waits for this. */
     int finished(int code) {
         exitCode = code;
         done.countDown();
+        Thread registered = hook;
+        if (registered != null) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(registered);
+            } catch (IllegalStateException shutdownHasBegun) {
+                return code; // the hook is at work, and ends the process with this status
+            }
+        }
         return code;
     }
 
-    /** What the shutdown hook does; a normal exit passes here as well, with its own status. */
+    /** What the shutdown hook does. */
     void terminate() {
         stop.request();
         if (saves) {
