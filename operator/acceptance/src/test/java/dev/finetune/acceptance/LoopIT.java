@@ -138,6 +138,68 @@ class LoopIT {
         assertThat(get("mdep", "sms-spam").at("/status/stable/digest").asText()).isEqualTo(serving);
     }
 
+    @Test
+    @Order(3)
+    void settledObjectsAreNotWrittenAgain() throws Exception {
+        String before = versions();
+
+        // Restarting the operator makes it look at every object once more.
+        CLUSTER.kubectl("rollout", "restart", "--namespace=" + Installation.NAMESPACE, "deployment/finetune-operator");
+        CLUSTER.kubectl(
+                "rollout",
+                "status",
+                "--namespace=" + Installation.NAMESPACE,
+                "deployment/finetune-operator",
+                "--timeout=2m");
+        Awaitility.await("every object was reconciled")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> Installation.log(CLUSTER).contains("sms-swapped"));
+
+        assertThat(versions()).isEqualTo(before);
+    }
+
+    @Test
+    @Order(4)
+    void deletingTheJobsLeavesTheArtefactAndWhatServesIt() throws Exception {
+        kubectl("delete", "ftj", "--all", "--timeout=2m");
+
+        Awaitility.await("the children are gone").atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
+            assertThat(names("jobs")).isEmpty();
+            assertThat(names("persistentvolumeclaims")).containsExactly("models");
+            assertThat(names("configmaps")).containsExactlyInAnyOrder("kube-root-ca.crt", "sms-spam");
+        });
+        assertThat(condition(get("mdep", "sms-spam"), "Ready")).isEqualTo("True");
+        assertThat(ask("Are we still meeting for lunch tomorrow?")).contains("\"ham\"");
+    }
+
+    @Test
+    @Order(5)
+    void theOperatorLoggedNoError() {
+        assertThat(Installation.log(CLUSTER).lines().filter(line -> line.contains("\"level\":\"ERROR\"")))
+                .isEmpty();
+    }
+
+    private static String versions() {
+        StringBuilder all = new StringBuilder();
+        for (String kind : List.of("ftj", "mdep", "deployments", "services", "jobs")) {
+            all.append(
+                            kubectl(
+                                    "get",
+                                    kind,
+                                    "-o",
+                                    "jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.resourceVersion}{\"\\n\"}{end}"))
+                    .append('\n');
+        }
+        return all.toString();
+    }
+
+    private static List<String> names(String kind) {
+        return kubectl("get", kind, "-o", "name")
+                .lines()
+                .map(line -> line.replaceFirst(".*/", ""))
+                .toList();
+    }
+
     private static JsonNode complete(String name) {
         JsonNode ended = Awaitility.await(name + " ends")
                 .atMost(LONG)
