@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Finetune beside Hugging Face Trainer: same model, same prepared files, same hyperparameters, same choice of the best epoch.
 
-usage: compare.py sms|banking77|sentiment-german [--pairs 5] [--group] [--data DIR] [--model DIR] [--work DIR]
+usage: compare.py sms|banking77|sentiment-german [--pairs 5] [--peer default|group|both] [--data DIR] [--model DIR] [--work DIR]
 
 Runs pairs in turn (ours, then the peer), each on two CPUs, a seed per pair, and prints a row per run and the comparison at
-the end. Makes its own virtual environment for the peer, and fetches model and SMS data as packages, all below --work.
+the end. The peer pads batches of shuffled rows (its default), sorts by length (group_by_length), or does both in turn. Makes its own virtual environment for the peer, and fetches model and SMS data as packages, all below --work.
 Needs `trainer-image/trainer/target/finetune`, which `mvn package` makes. Exits with 1 where a target is missed.
 """
 import argparse
@@ -30,7 +30,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("task", choices=TASKS)
 parser.add_argument("--pairs", type=int, default=5)
 parser.add_argument("--first-seed", type=int, default=0)
-parser.add_argument("--group", action="store_true", help="the peer sorts by length (group_by_length)")
+parser.add_argument("--peer", choices=["default", "group", "both"], default="default", help="group: group_by_length")
 parser.add_argument("--cpus", default="0,1")
 parser.add_argument("--data", type=pathlib.Path, help="folder with banking77/ and sentiment-german/")
 parser.add_argument("--model", type=pathlib.Path, help="a base model's folder; absent: all-MiniLM-L6-v2 from its package")
@@ -134,18 +134,18 @@ def ours(seed):
     }
 
 
-def peer(workspace, seed):
+def peer(workspace, seed, group):
     command = ["taskset", "-c", args.cpus, peer_python(), HERE / "peer_hf.py", workspace]
     command += ["--epochs", task["epochs"], "--batch", task["batch"], "--lr", task["lr"], "--seeds", seed]
     command += ["--threads", len(args.cpus.split(",")), "--select-by", task["metric"], "--unescape-html"]
     command += ["--positive-label", task["positive"]] if "positive" in task else []
-    command += ["--group"] if args.group else []
-    with open(work / args.task / f"peer-{seed}.log", "w") as errors:
+    command += ["--group"] if group else []
+    with open(work / args.task / f"peer-{seed}.log", "a") as errors:
         return json.loads(run(*command, stdout=subprocess.PIPE, stderr=errors).stdout.strip().splitlines()[-1])
 
 
 def column(rows, who, key):
-    return [row[key] for row in rows if row["who"].startswith(who)]
+    return [row[key] for row in rows if row["who"] == who]
 
 
 def verdict(name, holds, told):
@@ -153,30 +153,36 @@ def verdict(name, holds, told):
     return holds
 
 
+def compare(rows, who, speed):
+    """Whether our rows reach the targets beside the peer's; `speed` is the least median of the pairs' ratios."""
+    ratios = [p / o for o, p in zip(column(rows, "ours", "secondsPerEpoch"), column(rows, who, "secondsPerEpoch"))]
+    median = statistics.median(ratios)
+    pairs = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    good = verdict(f"{who} speed", median >= speed, f"median peer/ours {median:.2f} of {pairs}, at least {speed}")
+    a, b = column(rows, "ours", task["metric"]), column(rows, who, task["metric"])
+    spread = statistics.stdev(b) if len(b) > 1 else 0.0
+    allowed = max(0.01, 2 * spread / len(b) ** 0.5)
+    difference = statistics.mean(a) - statistics.mean(b)
+    good &= verdict(
+        f"{who} {task['metric']}",
+        difference >= -allowed,
+        f"ours {statistics.mean(a):.4f}, peer {statistics.mean(b):.4f}, difference {difference:+.4f}, at least {-allowed:+.4f}",
+    )
+    if len(b) > 1:
+        own = statistics.stdev(a)
+        good &= verdict(f"{who} spread", own <= 2 * spread, f"sd ours {own:.4f}, peer {spread:.4f}, at most twice")
+    ratio = max(column(rows, "ours", "peakRssMiB")) / max(column(rows, who, "peakRssMiB"))
+    return good & verdict(f"{who} memory", ratio <= 0.5, f"peak RSS ours/peer {ratio:.2f}, at most 0.5")
+
+
 peer_python()
+peers = {"default": ["peer"], "group": ["peer-group"], "both": ["peer", "peer-group"]}[args.peer]
 rows = []
 for seed in range(args.first_seed, args.first_seed + args.pairs):
     workspace, row = ours(seed)
     print(json.dumps(row), flush=True)
     rows.append(row)
-    rows.append(peer(workspace, seed))
-    print(json.dumps(rows[-1]), flush=True)
-
-target = 1.0 if args.group else 1.5
-ratios = [p / o for o, p in zip(column(rows, "ours", "secondsPerEpoch"), column(rows, "peer", "secondsPerEpoch"))]
-good = verdict("speed", statistics.median(ratios) >= target, f"median peer/ours {statistics.median(ratios):.2f}, at least {target}")
-a, b = column(rows, "ours", task["metric"]), column(rows, "peer", task["metric"])
-spread = statistics.stdev(b) if len(b) > 1 else 0.0
-allowed = max(0.01, 2 * spread / len(b) ** 0.5)
-difference = statistics.mean(a) - statistics.mean(b)
-good &= verdict(
-    task["metric"],
-    difference >= -allowed,
-    f"ours {statistics.mean(a):.4f}, peer {statistics.mean(b):.4f}, difference {difference:+.4f}, at least {-allowed:+.4f}",
-)
-if len(b) > 1:
-    own = statistics.stdev(a)
-    good &= verdict("spread", own <= 2 * spread, f"sd ours {own:.4f}, peer {spread:.4f}, at most twice")
-ratio = max(column(rows, "ours", "peakRssMiB")) / max(column(rows, "peer", "peakRssMiB"))
-good &= verdict("memory", ratio <= 0.5, f"peak RSS ours/peer {ratio:.2f}, at most 0.5")
-sys.exit(0 if good else 1)
+    for who in peers:
+        rows.append(peer(workspace, seed, who == "peer-group"))
+        print(json.dumps(rows[-1]), flush=True)
+sys.exit(0 if all([compare(rows, who, 1.0 if who == "peer-group" else 1.5) for who in peers]) else 1)
