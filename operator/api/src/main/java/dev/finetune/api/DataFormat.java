@@ -7,5 +7,14 @@ public enum DataFormat {
     /** Tab-separated: as CSV, with a tab as the default delimiter. */
     TSV,
     /** One JSON object per line. */
-    JSONLines
+    JSONLines,
+    /** Apache Parquet. */
+    Parquet,
+    /** Folders of texts: each file is one text, the folder it stands in its label. */
+    TextFolder;
+
+    /** Whether the files have columns; where they have none, folders say what the label is. */
+    public boolean hasColumns() {
+        return this != TextFolder;
+    }
 }

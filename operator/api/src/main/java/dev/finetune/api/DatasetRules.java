@@ -19,7 +19,7 @@ final class DatasetRules {
         }
         field.at("format").required(dataset.format());
         csv(field.at("csv"), dataset.csv(), dataset.format());
-        columns(field.at("columns"), dataset.columns(), dataset.csv());
+        columns(field.at("columns"), dataset.columns(), dataset.csv(), dataset.format());
         if (field.at("train").required(dataset.train()) && dataset.train() != null) {
             Field uri = field.at("train").at("storageUri");
             uri.required(dataset.train().storageUri());
@@ -72,7 +72,12 @@ final class DatasetRules {
         }
     }
 
-    private static void columns(Field field, @Nullable Columns columns, @Nullable CsvDialect csv) {
+    private static void columns(
+            Field field, @Nullable Columns columns, @Nullable CsvDialect csv, @Nullable DataFormat format) {
+        if (format != null && !format.hasColumns()) {
+            field.that(columns == null, "is not for format " + format + ", whose folders are the labels: remove it");
+            return;
+        }
         if (!field.required(columns) || columns == null) {
             return;
         }

@@ -2,6 +2,7 @@ package dev.finetune.trainer.artifact;
 
 import dev.finetune.api.Json;
 import dev.finetune.trainer.dataset.AtomicFile;
+import dev.finetune.trainer.dataset.FileTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,7 @@ public final class ArtifactWriter {
     /** A writer into an emptied folder. */
     public ArtifactWriter(Path folder) throws IOException {
         this.folder = folder;
-        Folders.delete(folder);
+        FileTree.delete(folder);
         Files.createDirectories(folder);
     }
 

@@ -6,10 +6,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.stream.Stream;
 
-/** Whole folders: copied durably, removed with all they hold. */
+/** Whole folders, copied durably. */
 final class Folders {
     private Folders() {}
 
@@ -24,16 +22,5 @@ final class Folders {
             }
         }
         AtomicFile.syncFolder(to);
-    }
-
-    static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(each);
-            }
-        }
     }
 }

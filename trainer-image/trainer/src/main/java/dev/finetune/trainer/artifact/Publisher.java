@@ -4,6 +4,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.PublishedModel;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.dataset.AtomicFile;
+import dev.finetune.trainer.dataset.FileTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ public final class Publisher {
         Path models = Objects.requireNonNull(target.getParent(), "an artefact stands in its model's folder");
         Files.createDirectories(models);
         Path unfinished = models.resolve(UNFINISHED + manifest.digestHex());
-        Folders.delete(unfinished);
+        FileTree.delete(unfinished);
         Folders.copyDurably(folder, unfinished);
         ArtifactVerifier.verify(unfinished, manifest.digest());
         Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);

@@ -1,14 +1,13 @@
 package dev.finetune.trainer.cli;
 
+import dev.finetune.trainer.dataset.FileTree;
 import dev.finetune.trainer.source.TarStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -42,29 +41,18 @@ final class UnpackCommand implements Callable<Integer> {
     static TarStream.Unpacked unpack(InputStream tar, Path folder) throws IOException {
         Path fresh = folder.resolveSibling("." + folder.getFileName() + ".part");
         Path old = folder.resolveSibling("." + folder.getFileName() + ".old");
-        delete(fresh);
-        delete(old);
+        FileTree.delete(fresh);
+        FileTree.delete(old);
         try {
-            TarStream.Unpacked unpacked = TarStream.GENEROUS.into(fresh, tar);
+            TarStream.Unpacked unpacked = TarStream.into(fresh, tar);
             if (Files.exists(folder)) {
                 Files.move(folder, old);
             }
             Files.move(fresh, folder);
             return unpacked;
         } finally {
-            delete(fresh);
-            delete(old);
-        }
-    }
-
-    private static void delete(Path path) throws IOException {
-        if (!Files.exists(path)) {
-            return;
-        }
-        try (Stream<Path> all = Files.walk(path)) {
-            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(each);
-            }
+            FileTree.delete(fresh);
+            FileTree.delete(old);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.finetune.trainer.dataset;
 
 import dev.finetune.api.CheckAction;
+import dev.finetune.api.DataFormat;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import java.io.BufferedInputStream;
@@ -13,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** One data file on this machine; {@code name} is what ids and messages call it. */
+/** A source of data on this machine, a file or a folder of files; {@code name} is what ids and messages call it. */
 record DataFile(String name, Path path) {
 
     /** All examples with their keys; unreadable and empty rows are dealt with as the checks say. */
@@ -24,9 +25,10 @@ record DataFile(String name, Path path) {
         List<String> emptyLabels = new ArrayList<>();
         try (RowReader rows = open(settings)) {
             for (Optional<Row> row = rows.next(); row.isPresent(); row = rows.next()) {
-                String id = name + ":" + row.get().line();
+                String id = name + rows.part().map("/"::concat).orElse("") + ":" + row.get().line();
+                String place = rows.part().map(p -> p + ", ").orElse("") + rows.unit() + " ";
                 switch (row.get()) {
-                    case Row.Broken bad -> broken.add("line " + bad.line() + ": " + bad.problem());
+                    case Row.Broken bad -> broken.add(place + bad.line() + ": " + bad.problem());
                     case Row.Read read when ExampleKey.isEmpty(read.label()) -> emptyLabels.add(id);
                     case Row.Read read -> {
                         if (ExampleKey.isEmpty(read.text())) {
@@ -68,38 +70,69 @@ record DataFile(String name, Path path) {
     }
 
     RowReader open(ReadSettings settings) throws IOException {
+        if (settings.format() == DataFormat.TextFolder) {
+            return new TextFolderRows(ClassFolders.of(name, path), settings);
+        }
+        return Files.isDirectory(path)
+                ? new PartRows(name, Part.of(name, path, extensions(settings.format())), settings)
+                : openFile(settings);
+    }
+
+    RowReader openFile(ReadSettings settings) throws IOException {
         if (Files.size(path) == 0) {
             throw new StageException(FailureClass.InvalidData, name + " is empty: it has 0 bytes.");
         }
-        refuseOtherFormats();
-        InputStream in = Files.newInputStream(path);
-        StrictDecoder reader = new StrictDecoder(in, settings.encoding());
+        refuseOtherFormats(settings.format());
+        if (settings.format() == DataFormat.Parquet) {
+            return new ParquetRows(name, path, settings);
+        }
+        StrictDecoder reader = new StrictDecoder(Files.newInputStream(path), settings.encoding());
         try {
-            return switch (settings.format()) {
-                case CSV, TSV -> new CsvRows(name, reader, settings);
-                case JSONLines -> new JsonRows(reader, settings);
-            };
+            return settings.format() == DataFormat.JSONLines
+                    ? new JsonRows(reader, settings)
+                    : new CsvRows(name, reader, settings);
         } catch (IOException | RuntimeException e) {
             reader.close();
             throw e;
         }
     }
 
-    private void refuseOtherFormats() throws IOException {
+    private static List<String> extensions(DataFormat format) {
+        return switch (format) {
+            case CSV -> List.of(".csv");
+            case TSV -> List.of(".tsv", ".tab");
+            case JSONLines -> List.of(".jsonl", ".ndjson", ".json");
+            case Parquet -> List.of(".parquet");
+            case TextFolder -> List.of(".txt");
+        };
+    }
+
+    private void refuseOtherFormats(DataFormat format) throws IOException {
         byte[] start;
         try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
             start = in.readNBytes(4);
         }
+        boolean isParquet = startsWith(start, 'P', 'A', 'R', '1');
+        if (isParquet != (format == DataFormat.Parquet)) {
+            throw new StageException(
+                    FailureClass.InvalidData,
+                    name + (isParquet ? " is" : " is not") + " a Parquet file, and spec.dataset.format is " + format
+                            + ": name the format that it is written in.");
+        }
         String found = startsWith(start, 0x1f, 0x8b)
-                ? "gzip; decompress it"
+                ? "gzip"
                 : startsWith(start, 'P', 'K', 3, 4)
-                        ? "a zip archive or spreadsheet; export it as CSV"
-                        : startsWith(start, 'P', 'A', 'R', '1')
-                                ? "Parquet; convert it to CSV or JSON Lines"
-                                : startsWith(start, 0x28, 0xb5, 0x2f, 0xfd) ? "zstd; decompress it" : "";
+                        ? "a zip archive"
+                        : startsWith(start, 0x28, 0xb5, 0x2f, 0xfd)
+                                ? "zstd"
+                                : startsWith(start, 'B', 'Z', 'h')
+                                        ? "bzip2"
+                                        : startsWith(start, 0xfd, '7', 'z', 'X') ? "xz" : "";
         if (!found.isEmpty()) {
             throw new StageException(
-                    FailureClass.InvalidData, name + " is not text but " + found + " and point to the new file.");
+                    FailureClass.InvalidData,
+                    name + " is not text but " + found
+                            + ": unpack it. One gzip, zip or tar around the data is unpacked here, nothing else is.");
         }
     }
 

@@ -25,8 +25,8 @@ record ReadSettings(
     static ReadSettings of(DatasetSpec spec) {
         DataFormat format = spec.format() == null ? DataFormat.CSV : spec.format();
         CsvDialect csv = spec.csv() == null ? new CsvDialect(null, null, null, null) : spec.csv();
-        if (format == DataFormat.JSONLines && spec.csv() != null) {
-            throw invalid("spec.dataset.csv is set, but spec.dataset.format is JSONLines: remove one of them");
+        if (format != DataFormat.CSV && format != DataFormat.TSV && spec.csv() != null) {
+            throw invalid("spec.dataset.csv is set, but spec.dataset.format is " + format + ": remove one of them");
         }
         char delimiter = csv.delimiter() == null
                 ? (format == DataFormat.TSV ? '\t' : ',')

@@ -110,7 +110,7 @@ public final class PrepareStage {
     }
 
     private static Dataset.NamedFile file(SourceResolver sources, SourceUri uri, Path scratch) {
-        return new Dataset.NamedFile(uri.fileName(), sources.file(uri, scratch));
+        return new Dataset.NamedFile(uri.fileName(), sources.data(uri, scratch));
     }
 
     private static Optional<SourceUri> uri(String field, @Nullable DataSplit split, SourceResolver sources) {

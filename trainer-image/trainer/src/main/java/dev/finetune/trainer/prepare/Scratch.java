@@ -1,10 +1,9 @@
 package dev.finetune.trainer.prepare;
 
+import dev.finetune.trainer.dataset.FileTree;
 import dev.finetune.trainer.dataset.Volume;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 
 /** A folder of downloads that is gone afterwards; what a killed run left in it goes first. */
 final class Scratch implements AutoCloseable {
@@ -21,14 +20,8 @@ final class Scratch implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!Files.isDirectory(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-            Files.delete(folder);
+        try {
+            FileTree.delete(folder);
         } catch (IOException e) {
             throw Volume.failure(folder, e);
         }

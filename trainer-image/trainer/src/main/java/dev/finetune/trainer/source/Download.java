@@ -2,7 +2,6 @@ package dev.finetune.trainer.source;
 
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -183,21 +182,5 @@ final class Download {
     private StageException unavailable(String why, @Nullable Throwable cause) {
         return new StageException(
                 FailureClass.SourceUnavailable, "Cannot read " + HttpsFetcher.shown(address) + ": " + why + ".", cause);
-    }
-
-    /** Tells a full disk from a broken connection. */
-    private static final class Disk extends FilterOutputStream {
-        Disk(OutputStream out) {
-            super(out);
-        }
-
-        @Override
-        public void write(byte[] bytes, int from, int length) {
-            try {
-                out.write(bytes, from, length);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
     }
 }

@@ -74,21 +74,18 @@ public final class SourceResolver {
     }
 
     /**
-     * One file. A mounted file is used where it lies; a download goes to {@code scratch}, which the caller removes.
+     * A file or folder of data, unpacked where it is an archive. What is mounted is used where it lies; what is downloaded or unpacked
+     * goes below {@code scratch}, which the caller removes.
      *
-     * @throws StageException SourceUnavailable when it is missing or may not be read
+     * @throws StageException SourceUnavailable when it is missing or may not be read, InvalidData for a bad archive
      */
-    public Path file(SourceUri uri, Path scratch) {
-        if (uri instanceof SourceUri.Https web) {
-            return https.fetch(web.address(), scratch, MAX_DATA_BYTES).path();
-        }
-        Path file = mounted(uri);
-        if (!Files.isRegularFile(file)) {
-            throw new StageException(
-                    FailureClass.SourceUnavailable,
-                    "Cannot read " + uri + ": it is a folder, and one file was expected.");
-        }
-        return file;
+    public Path data(SourceUri uri, Path scratch) {
+        Path data = uri instanceof SourceUri.Https web
+                ? https.fetch(web.address(), scratch.resolve("packed"), MAX_DATA_BYTES).path()
+                : mounted(uri);
+        return Files.isDirectory(data)
+                ? data
+                : new Archive(uri.fileName(), data, UnpackLimits.DATA).unpacked(scratch.resolve("unpacked"));
     }
 
     /** Where a folder of files comes from. */

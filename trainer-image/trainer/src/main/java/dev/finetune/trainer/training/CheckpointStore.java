@@ -1,6 +1,7 @@
 package dev.finetune.trainer.training;
 
 import dev.finetune.api.Json;
+import dev.finetune.trainer.dataset.FileTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,7 +113,7 @@ final class CheckpointStore {
         List<Path> all = folders();
         try {
             for (Path old : all.subList(Math.min(keep, all.size()), all.size())) {
-                DurableFiles.delete(old);
+                FileTree.delete(old);
             }
             Set<String> referred = new HashSet<>();
             for (Path kept : folders()) {
@@ -125,7 +126,7 @@ final class CheckpointStore {
             for (Path weights : list(best)) {
                 String name = weights.getFileName().toString();
                 if (!referred.contains(name) && name.compareTo(latest) <= 0) {
-                    DurableFiles.delete(weights);
+                    FileTree.delete(weights);
                 }
             }
         } catch (IOException e) {

@@ -184,8 +184,8 @@ class DataFileTest {
         try (OutputStream out = new GZIPOutputStream(gzip)) {
             out.write("text,label\nx,a\n".getBytes(StandardCharsets.UTF_8));
         }
-        assertThatThrownBy(() -> read(gzip.toByteArray())).hasMessageContainingAll("gzip", "decompress");
-        assertRefused("PK\3\4rest").hasMessageContaining("zip archive or spreadsheet");
+        assertThatThrownBy(() -> read(gzip.toByteArray())).hasMessageContainingAll("gzip", "unpack it");
+        assertRefused("PK\3\4rest").hasMessageContaining("zip archive");
         assertRefused("PAR1rest").hasMessageContaining("Parquet");
         assertRefused("").hasMessageContaining("0 bytes");
     }

@@ -16,6 +16,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.source.SourceResolver;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
@@ -33,11 +34,15 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Every text file of the messy collection ends as its manifest expects; a file that no expectation names fails the test. */
 class MessyFilesTest {
     private final Map<String, Consumer<Path>> expectations = new LinkedHashMap<>();
     private @Nullable CsvDialect dialect;
+
+    @TempDir
+    Path scratch;
 
     MessyFilesTest() {
         accepted("utf8-bom.csv", 400);
@@ -112,7 +117,11 @@ class MessyFilesTest {
                 "yaml-labels.csv",
                 file -> assertThat(dataset(file).info().labels()).containsExactly("1e3", "no"));
         accepted("huge-header.csv", 1);
-        rejected("train.csv.gz", "gzip", "decompress");
+        expectations.put("train.csv.gz", file -> {
+            SourceResolver sources = SourceResolver.local(file.getParent());
+            Path unpacked = sources.data(sources.parse("train", file.toUri().toString()), scratch);
+            assertThat(examples(unpacked, null).size()).isEqualTo(400);
+        });
         rejected("bad-line.jsonl", "line 21");
         accepted("blank-lines.jsonl", 20);
         rejected("missing-key.jsonl", "line 11", "'label'");

@@ -32,11 +32,14 @@ final class JobFixture {
     final Path folder;
     final Workspace workspace;
     DataFormat format = DataFormat.CSV;
+    String trainFile = "train.csv";
 
     @Nullable
     CsvDialect csv;
 
+    @Nullable
     Columns columns = new Columns("text", "label");
+
     DataSplit validation = new DataSplit(null, "0.2");
     DataSplit test = new DataSplit(null, "0.2");
 
@@ -65,6 +68,12 @@ final class JobFixture {
 
     JobFixture train(String content) throws IOException {
         Files.writeString(folder.resolve("train.csv"), content);
+        return this;
+    }
+
+    JobFixture train(String name, byte[] content) throws IOException {
+        Files.write(folder.resolve(name), content);
+        trainFile = name;
         return this;
     }
 
@@ -99,7 +108,7 @@ final class JobFixture {
                                 format,
                                 csv,
                                 columns,
-                                new DataSource("file://train.csv"),
+                                new DataSource("file://" + trainFile),
                                 validation,
                                 test,
                                 null,

@@ -8,6 +8,7 @@ import dev.finetune.api.CheckAction;
 import dev.finetune.api.Checks;
 import dev.finetune.api.Columns;
 import dev.finetune.api.CsvDialect;
+import dev.finetune.api.DataFormat;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
@@ -18,7 +19,9 @@ import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.TrainKeys;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -27,6 +30,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,6 +170,47 @@ class PrepareStageTest {
         assertThat(ExampleFile.read(job.workspace.train().resolve("train.jsonl")))
                 .extracting(Example::text)
                 .anyMatch(t -> t.startsWith("He said \"hi "));
+    }
+
+    @Test
+    void readsAZipOfSeveralFilesAsOneSourceAndLeavesNothingUnpackedBehind() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            for (String label : List.of("a", "b")) {
+                zip.putNextEntry(new ZipEntry("data/" + label + ".csv"));
+                zip.write(JobFixture.rows(60, label).getBytes(StandardCharsets.UTF_8));
+            }
+            zip.putNextEntry(new ZipEntry("README.txt"));
+        }
+        PrepareResult result = job.train("train.zip", bytes.toByteArray()).prepare();
+        assertThat(result.train() + result.validation() + result.test()).isEqualTo(120);
+        assertThat(ExampleFile.read(job.workspace.train().resolve("train.jsonl")))
+                .allSatisfy(e -> assertThat(e.id()).matches("train\\.zip/data/[ab]\\.csv:\\d+"));
+        try (Stream<Path> files = Files.list(job.workspace.test())) {
+            assertThat(files).containsExactly(job.workspace.test().resolve("test.jsonl"));
+        }
+    }
+
+    @Test
+    void readsATarOfTextsInClassFolders() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(bytes))) {
+            for (int i = 0; i < 60; i++) {
+                for (String label : List.of("neg", "pos")) {
+                    byte[] text = (label + " review number " + i).getBytes(StandardCharsets.UTF_8);
+                    TarArchiveEntry entry = new TarArchiveEntry("reviews/" + label + "/" + i + ".txt");
+                    entry.setSize(text.length);
+                    tar.putArchiveEntry(entry);
+                    tar.write(text);
+                    tar.closeArchiveEntry();
+                }
+            }
+        }
+        job.format = DataFormat.TextFolder;
+        job.columns = null;
+        PrepareResult result = job.train("reviews.tgz", bytes.toByteArray()).prepare();
+        assertThat(result.labels()).containsExactly("neg", "pos");
+        assertThat(result.train() + result.validation() + result.test()).isEqualTo(120);
     }
 
     @Test

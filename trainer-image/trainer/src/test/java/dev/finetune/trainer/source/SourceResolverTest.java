@@ -7,9 +7,12 @@ import dev.finetune.api.BaseModelSource;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.zip.GZIPOutputStream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +40,17 @@ class SourceResolverTest {
     }
 
     @Test
+    void usesAMountedFolderWhereItLiesAndUnpacksAnArchiveBelowTheScratchFolder() throws IOException {
+        assertThat(file("pvc://data")).isEqualTo(claim.toRealPath());
+        try (OutputStream gzip = new GZIPOutputStream(Files.newOutputStream(claim.resolve("train.csv.gz")))) {
+            gzip.write("text,label\n".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(file("pvc://data/train.csv.gz"))
+                .isEqualTo(root.resolve("scratch/unpacked"))
+                .isDirectoryContaining("glob:**train.csv");
+    }
+
+    @Test
     void followsTheLinksThatAConfigMapVolumeIsMadeOf() throws IOException {
         Path map = Files.createDirectories(root.resolve("configmap/reviews/..2026"));
         Files.writeString(map.resolve("test.csv"), "x");
@@ -51,7 +65,6 @@ class SourceResolverTest {
                 .hasMessageContainingAll("claim 'data'", "'tset.csv'");
         assertFails(FailureClass.SourceUnavailable, () -> file("pvc://nowhere/x"))
                 .hasMessageContainingAll("claim 'nowhere'", "not mounted");
-        assertFails(FailureClass.SourceUnavailable, () -> file("pvc://data")).hasMessageContaining("folder");
         Files.createDirectories(root.resolve("configmap/empty"));
         assertFails(FailureClass.SourceUnavailable, () -> file("configmap://empty/test.csv"))
                 .hasMessageContainingAll("ConfigMap 'empty'", "'test.csv'");
@@ -113,13 +126,13 @@ class SourceResolverTest {
         SourceResolver local = SourceResolver.local(root);
         assertFails(FailureClass.InvalidSpec, () -> local.parse("f", "pvc://data/x"))
                 .hasMessageContaining("no cluster");
-        assertThat(local.file(local.parse("f", "file://secret"), root)).hasContent("outside");
-        assertFails(FailureClass.SourceUnavailable, () -> local.file(local.parse("f", "file://none"), root))
+        assertThat(local.data(local.parse("f", "file://secret"), root)).hasContent("outside");
+        assertFails(FailureClass.SourceUnavailable, () -> local.data(local.parse("f", "file://none"), root))
                 .hasMessageContaining("does not exist");
     }
 
     private Path file(String address) {
-        return pod.file(pod.parse("spec.dataset.train.storageUri", address), root.resolve("scratch"));
+        return pod.data(pod.parse("spec.dataset.train.storageUri", address), root.resolve("scratch"));
     }
 
     private ModelSource.Verified model(String address) {

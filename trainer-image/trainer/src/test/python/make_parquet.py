@@ -1,0 +1,53 @@
+"""Writes the Parquet files of ParquetRowsTest as the libraries that people use write them. Needs pyarrow.
+
+    python3 make_parquet.py ../resources/parquet
+"""
+
+import json
+import pathlib
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+target = pathlib.Path(sys.argv[1])
+target.mkdir(parents=True, exist_ok=True)
+
+ROWS = 40
+texts = [f"review {i} ü 😀" for i in range(ROWS)]
+labels = [i % 2 for i in range(ROWS)]
+named = ["bad" if i % 2 == 0 else "good" for i in range(ROWS)]
+
+table = pa.table({"id": list(range(ROWS)), "text": texts, "label": named, "tags": [["a", "b"]] * ROWS})
+for codec in ["NONE", "SNAPPY", "GZIP", "ZSTD", "LZ4"]:
+    pq.write_table(table, target / f"{codec.lower()}.parquet", compression=codec)
+pq.write_table(
+    table,
+    target / "pages-v2.parquet",
+    compression="ZSTD",
+    data_page_version="2.0",
+    row_group_size=15,
+    use_dictionary=False,
+    column_encoding={"text": "DELTA_BYTE_ARRAY"},
+)
+
+# As Python's `datasets` writes a ClassLabel: whole numbers, and the names in the file's metadata.
+features = {"text": {"dtype": "string", "_type": "Value"}, "label": {"names": ["bad", "good"], "_type": "ClassLabel"}}
+schema = pa.schema(
+    [("text", pa.large_string()), ("label", pa.int64())],
+    metadata={"huggingface": json.dumps({"info": {"features": features}})},
+)
+pq.write_table(pa.table({"text": texts, "label": labels}, schema=schema), target / "class-label.parquet")
+
+pq.write_table(
+    pa.table(
+        {
+            "text": pa.array([b"plain bytes", b"\xff\xfe", None, b"d"], pa.binary()),
+            "label": pa.array([True, False, True, None], pa.bool_()),
+            "stars": pa.array([1, 2, 3, 4], pa.int8()),
+            "score": pa.array([0.5, 1.0, 1e20, 2.25], pa.float64()),
+            "list": [["a"], ["b"], ["c"], ["d"]],
+        }
+    ),
+    target / "types.parquet",
+)
