@@ -23,10 +23,12 @@ record ClassFolders(List<Part> files) {
         if (files.isEmpty()) {
             throw new StageException(
                     FailureClass.InvalidData,
-                    source + " has no class folders: a folder (or an archive of one) with one folder per class was expected, "
+                    source
+                            + " has no class folders: a folder (or an archive of one) with one folder per class was expected, "
                             + "such as positive/1.txt and negative/2.txt.");
         }
-        TreeSet<String> empty = folders(root).map(f -> String.valueOf(f.getFileName())).collect(Collectors.toCollection(TreeSet::new));
+        TreeSet<String> empty =
+                folders(root).map(f -> String.valueOf(f.getFileName())).collect(Collectors.toCollection(TreeSet::new));
         files.forEach(p -> empty.remove(p.firstFolder()));
         if (!empty.isEmpty()) {
             throw new StageException(

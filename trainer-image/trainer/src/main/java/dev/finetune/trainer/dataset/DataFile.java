@@ -25,7 +25,8 @@ record DataFile(String name, Path path) {
         List<String> emptyLabels = new ArrayList<>();
         try (RowReader rows = open(settings)) {
             for (Optional<Row> row = rows.next(); row.isPresent(); row = rows.next()) {
-                String id = name + rows.part().map("/"::concat).orElse("") + ":" + row.get().line();
+                String id = name + rows.part().map("/"::concat).orElse("") + ":"
+                        + row.get().line();
                 String place = rows.part().map(p -> p + ", ").orElse("") + rows.unit() + " ";
                 switch (row.get()) {
                     case Row.Broken bad -> broken.add(place + bad.line() + ": " + bad.problem());

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
-import dev.hardwood.InputFile;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.schema.ColumnProjection;
 import java.io.IOException;
@@ -41,7 +40,8 @@ final class ParquetRows implements RowReader {
                     .toList();
             check(columns, settings.textColumn(), "text");
             check(columns, settings.labelColumn(), "label");
-            this.classNames = classNames(opened.getFileMetaData().keyValueMetadata().get("huggingface"));
+            this.classNames =
+                    classNames(opened.getFileMetaData().keyValueMetadata().get("huggingface"));
             this.rows = opened.buildRowReader()
                     .projection(ColumnProjection.columns(settings.textColumn(), settings.labelColumn()))
                     .build();
@@ -82,7 +82,10 @@ final class ParquetRows implements RowReader {
     }
 
     private Optional<String> named(@Nullable Object label) {
-        return label instanceof Number n && !classNames.isEmpty() && n.longValue() >= 0 && n.longValue() < classNames.size()
+        return label instanceof Number n
+                        && !classNames.isEmpty()
+                        && n.longValue() >= 0
+                        && n.longValue() < classNames.size()
                 ? Optional.of(classNames.get(n.intValue()))
                 : Optional.empty();
     }
@@ -102,7 +105,10 @@ final class ParquetRows implements RowReader {
 
     private static @Nullable String utf8(byte[] bytes) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             return null;
         }
@@ -119,7 +125,9 @@ final class ParquetRows implements RowReader {
                     .path("features")
                     .path(settings.labelColumn())
                     .path("names");
-            return StreamSupport.stream(names.spliterator(), false).map(JsonNode::asText).toList();
+            return StreamSupport.stream(names.spliterator(), false)
+                    .map(JsonNode::asText)
+                    .toList();
         } catch (JsonProcessingException e) {
             return List.of();
         }
@@ -136,7 +144,7 @@ final class ParquetRows implements RowReader {
 
     private static ParquetFileReader opened(String file, Path path) {
         try {
-            return ParquetFileReader.open(InputFile.of(path));
+            return ParquetFileReader.open(new ReadFile(path));
         } catch (IOException | RuntimeException e) {
             throw damaged(file, e);
         }

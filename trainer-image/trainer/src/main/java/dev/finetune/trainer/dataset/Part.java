@@ -32,7 +32,8 @@ record Part(String name, Path path) {
                     .sorted(Comparator.comparing(Part::name))
                     .toList();
             for (Part part : parts) {
-                if (!Files.isRegularFile(part.path()) || !part.path().toRealPath().startsWith(root)) {
+                if (!Files.isRegularFile(part.path())
+                        || !part.path().toRealPath().startsWith(root)) {
                     throw new StageException(
                             FailureClass.InvalidData,
                             source + " holds '" + part.name()

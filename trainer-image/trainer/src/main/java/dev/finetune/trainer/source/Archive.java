@@ -101,7 +101,9 @@ record Archive(String name, Path file, UnpackLimits limits) {
 
     private static boolean isZip(byte[] start) {
         // The last two: a zip without an entry, and one whose parts were joined.
-        return startsWith(start, 'P', 'K', 3, 4) || startsWith(start, 'P', 'K', 5, 6) || startsWith(start, 'P', 'K', 7, 8);
+        return startsWith(start, 'P', 'K', 3, 4)
+                || startsWith(start, 'P', 'K', 5, 6)
+                || startsWith(start, 'P', 'K', 7, 8);
     }
 
     private static boolean isGzip(byte[] start) {
@@ -110,7 +112,16 @@ record Archive(String name, Path file, UnpackLimits limits) {
 
     /** By the header's checksum, which the oldest tars have as well. */
     private static boolean isTar(byte[] start) {
-        return start.length == TAR_HEADER && start[0] != 0 && TarUtils.verifyCheckSum(start);
+        return start.length == TAR_HEADER && start[0] != 0 && isChecked(start);
+    }
+
+    private static boolean isChecked(byte[] header) {
+        try {
+            return TarUtils.verifyCheckSum(header);
+        } catch (IllegalArgumentException e) {
+            // What stands where the checksum should is no number.
+            return false;
+        }
     }
 
     private static boolean startsWith(byte[] bytes, int... magic) {

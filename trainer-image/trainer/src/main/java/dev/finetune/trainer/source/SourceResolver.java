@@ -81,7 +81,8 @@ public final class SourceResolver {
      */
     public Path data(SourceUri uri, Path scratch) {
         Path data = uri instanceof SourceUri.Https web
-                ? https.fetch(web.address(), scratch.resolve("packed"), MAX_DATA_BYTES).path()
+                ? https.fetch(web.address(), scratch.resolve("packed"), MAX_DATA_BYTES)
+                        .path()
                 : mounted(uri);
         return Files.isDirectory(data)
                 ? data

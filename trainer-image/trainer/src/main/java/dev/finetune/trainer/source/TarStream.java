@@ -28,7 +28,7 @@ public final class TarStream {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 if (entry.isDirectory()) {
                     folder.folder(entry.getName());
-                } else if (entry.isFile() && !entry.isLink() && !entry.isSymbolicLink()) {
+                } else if (isPlainFile(entry)) {
                     folder.file(entry.getName(), tar);
                 } else {
                     throw folder.refused(entry.getName(), "a link or device");
@@ -36,5 +36,15 @@ public final class TarStream {
             }
         }
         return folder.unpacked();
+    }
+
+    /** The library calls everything a file that is no folder. */
+    private static boolean isPlainFile(TarArchiveEntry entry) {
+        return entry.isFile()
+                && !entry.isLink()
+                && !entry.isSymbolicLink()
+                && !entry.isBlockDevice()
+                && !entry.isCharacterDevice()
+                && !entry.isFIFO();
     }
 }

@@ -2,6 +2,7 @@ package dev.finetune.trainer.training;
 
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.dataset.FileTree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -34,12 +35,12 @@ final class DurableFiles {
         Path temporary = target.resolveSibling(UNFINISHED + target.getFileName());
         try {
             Files.createDirectories(parent(target));
-            delete(temporary);
+            FileTree.delete(temporary);
             content.writeTo(temporary);
             syncAll(temporary);
             lease.check();
             if (Files.isDirectory(temporary)) {
-                delete(target);
+                FileTree.delete(target);
             }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             sync(parent(target));

@@ -29,7 +29,9 @@ class DataFolderTest {
         put("README.md", "# not data");
         put(".hidden.csv", "no");
         put("__MACOSX/b/._part-1.csv", "no");
-        assertThat(read()).extracting(Example::id).containsExactly("f/b/part-1.csv:2", "f/b/part-1.csv:3", "f/b/part-2.csv:2");
+        assertThat(read())
+                .extracting(Example::id)
+                .containsExactly("f/b/part-1.csv:2", "f/b/part-1.csv:3", "f/b/part-2.csv:2");
         assertThat(read()).extracting(Example::label).containsExactly("x", "y", "y");
     }
 
@@ -71,7 +73,9 @@ class DataFolderTest {
         put("reviews/README", "not an example");
         assertThat(read())
                 .satisfiesExactly(
-                        e -> assertThat(e).isEqualTo(new Example("f/neg/deep/2.txt:1", ExampleKey.of("bad\nindeed"), "bad\nindeed", "neg")),
+                        e -> assertThat(e)
+                                .isEqualTo(new Example(
+                                        "f/neg/deep/2.txt:1", ExampleKey.of("bad\nindeed"), "bad\nindeed", "neg")),
                         e -> assertThat(e.label()).isEqualTo("pos"));
     }
 

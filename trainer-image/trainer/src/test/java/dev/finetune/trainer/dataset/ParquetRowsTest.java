@@ -83,7 +83,8 @@ class ParquetRowsTest {
     @Test
     void refusesAnotherFormat() throws IOException {
         Path file = Files.writeString(folder.resolve("x.parquet"), "text,label\na,b\n");
-        assertThatThrownBy(() -> read(file, "text", "label")).hasMessageContainingAll("x.parquet", "not a Parquet file");
+        assertThatThrownBy(() -> read(file, "text", "label"))
+                .hasMessageContainingAll("x.parquet", "not a Parquet file");
     }
 
     private static List<Row> rows(String name, String text, String label) throws IOException {

@@ -35,7 +35,8 @@ class ArchiveTest {
     @Test
     void leavesAPlainFileWhereItLies() throws IOException {
         Path plain = write("text,label\na,b\n".getBytes(StandardCharsets.UTF_8));
-        assertThat(new Archive("train.csv", plain, limits).unpacked(root.resolve("out"))).isEqualTo(plain);
+        assertThat(new Archive("train.csv", plain, limits).unpacked(root.resolve("out")))
+                .isEqualTo(plain);
         assertThat(root.resolve("out")).doesNotExist();
     }
 
@@ -44,7 +45,8 @@ class ArchiveTest {
         ByteArrayOutputStream joined = new ByteArrayOutputStream();
         joined.write(gzip("text,label\n".getBytes(StandardCharsets.UTF_8)));
         joined.write(gzip("a,b\n".getBytes(StandardCharsets.UTF_8)));
-        assertThat(unpack("train.csv.gz", joined.toByteArray()).resolve("train.csv")).hasContent("text,label\na,b");
+        assertThat(unpack("train.csv.gz", joined.toByteArray()).resolve("train.csv"))
+                .hasContent("text,label\na,b");
     }
 
     @Test
@@ -52,7 +54,8 @@ class ArchiveTest {
         byte[] tar = tar(entry("d/"), entry("d/a.csv"), entry("b.csv"));
         assertThat(unpack("x", tar).resolve("d/a.csv")).hasContent("content");
         assertThat(unpack("x", gzip(tar)).resolve("b.csv")).hasContent("content");
-        assertThat(unpack("x", zip("d/", "d/a.csv", "b.csv")).resolve("d/a.csv")).hasContent("content");
+        assertThat(unpack("x", zip("d/", "d/a.csv", "b.csv")).resolve("d/a.csv"))
+                .hasContent("content");
     }
 
     @ParameterizedTest
@@ -73,7 +76,11 @@ class ArchiveTest {
     @Test
     void refusesLinksAndDevices() throws IOException {
         for (byte type : new byte[] {
-            TarConstants.LF_SYMLINK, TarConstants.LF_LINK, TarConstants.LF_CHR, TarConstants.LF_BLK, TarConstants.LF_FIFO
+            TarConstants.LF_SYMLINK,
+            TarConstants.LF_LINK,
+            TarConstants.LF_CHR,
+            TarConstants.LF_BLK,
+            TarConstants.LF_FIFO
         }) {
             TarArchiveEntry link = new TarArchiveEntry("l", type);
             link.setLinkName("/etc/passwd");
@@ -129,13 +136,17 @@ class ArchiveTest {
     @Test
     void everyTreeOfTheMessyCollectionEndsAsItsManifestExpects() throws IOException {
         Path messy = shared();
-        for (String good : new String[] {"junk-files", "empty-class", "nested", "flat-no-classes", "val-missing-class"}) {
+        for (String good :
+                new String[] {"junk-files", "empty-class", "nested", "flat-no-classes", "val-missing-class"}) {
             byte[] tar = Files.readAllBytes(messy.resolve("image-trees/" + good + ".tar"));
             assertThat(unpack("x", tar)).isNotEmptyDirectory();
         }
-        assertRefused(Files.readAllBytes(messy.resolve("image-trees/symlink-out.tar"))).hasMessageContaining("link");
-        assertRefused(Files.readAllBytes(messy.resolve("image-trees/zip-slip.zip"))).hasMessageContaining("outside");
-        assertThat(unpack("train.csv.gz", Files.readAllBytes(messy.resolve("csv/train.csv.gz"))).resolve("train.csv"))
+        assertRefused(Files.readAllBytes(messy.resolve("image-trees/symlink-out.tar")))
+                .hasMessageContaining("link");
+        assertRefused(Files.readAllBytes(messy.resolve("image-trees/zip-slip.zip")))
+                .hasMessageContaining("outside");
+        assertThat(unpack("train.csv.gz", Files.readAllBytes(messy.resolve("csv/train.csv.gz")))
+                        .resolve("train.csv"))
                 .content()
                 .startsWith("text,label");
     }
@@ -178,7 +189,10 @@ class ArchiveTest {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {
             for (TarArchiveEntry entry : entries) {
-                if (entry.isFile() && !entry.isLink() && !entry.isSymbolicLink() && entry.getLinkName().isEmpty()) {
+                if (entry.isFile()
+                        && !entry.isLink()
+                        && !entry.isSymbolicLink()
+                        && entry.getLinkName().isEmpty()) {
                     entry.setSize(content.length);
                 }
                 tar.putArchiveEntry(entry);
