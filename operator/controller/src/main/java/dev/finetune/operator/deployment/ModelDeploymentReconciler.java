@@ -2,13 +2,13 @@ package dev.finetune.operator.deployment;
 
 import dev.finetune.api.ModelDeploymentStatus;
 import dev.finetune.operator.OperatorConfig;
-import dev.finetune.operator.desired.Decision;
 import dev.finetune.operator.desired.Labels;
 import dev.finetune.operator.kube.Applier;
+import dev.finetune.operator.kube.ChildWatch;
 import dev.finetune.operator.kube.FineTuneJob;
 import dev.finetune.operator.kube.Lookup;
 import dev.finetune.operator.kube.ModelDeployment;
-import dev.finetune.operator.kube.Outcome;
+import dev.finetune.operator.kube.Pass;
 import dev.finetune.operator.telemetry.LogKeys;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -27,25 +27,27 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Observes a ModelDeployment, has the decider decide, and has the decision carried out. */
 @ControllerConfiguration(name = "modeldeployment", fieldManager = Labels.OPERATOR)
 public final class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
-    private static final Logger LOG = LoggerFactory.getLogger(ModelDeploymentReconciler.class);
-    private static final Duration AT_ONCE = Duration.ofMillis(200);
     private static final Duration AFTER_REFUSAL = Duration.ofSeconds(30);
 
     private final DeploymentObserver observer;
-    private final Applier applier;
+    private final Pass<ModelDeployment, ModelDeploymentStatus, DeploymentObservation> pass;
 
     /** A reconciler for deployments under that configuration. */
     public ModelDeploymentReconciler(OperatorConfig config, KubernetesClient client, Applier applier, Clock clock) {
         this.observer = new DeploymentObserver(config, new Lookup(client), clock);
-        this.applier = applier;
+        this.pass = new Pass<>(
+                applier,
+                RolloutDecider::decide,
+                (seen, refused) -> RolloutDecider.decide(seen.after(
+                                refused.primary().getMetadata(),
+                                refused.primary().getStatus(),
+                                ServerChildren.name(refused.object()) + ": " + refused.message()))
+                        .withoutObjects(AFTER_REFUSAL));
     }
 
     /** Only what carries our label is watched, and the FineTuneJobs, of which a new one may be followed. */
@@ -61,53 +63,8 @@ public final class ModelDeploymentReconciler implements Reconciler<ModelDeployme
     @Override
     public UpdateControl<ModelDeployment> reconcile(ModelDeployment primary, Context<ModelDeployment> context) {
         try (LogKeys keys = LogKeys.of(primary)) {
-            DeploymentObservation seen = observer.observe(primary, cached(primary, context));
-            Decision<ModelDeploymentStatus> decision = RolloutDecider.decide(seen);
-            decision.events()
-                    .forEach(e -> LOG.atInfo().addKeyValue("reason", e.reason()).log("{}", e.note()));
-            return next(seen, decision, applier.apply(primary, decision, context), context);
+            return pass.run(primary, observer.observe(primary, cached(primary, context)), context);
         }
-    }
-
-    private UpdateControl<ModelDeployment> next(
-            DeploymentObservation seen,
-            Decision<ModelDeploymentStatus> decision,
-            Outcome<ModelDeployment> outcome,
-            Context<ModelDeployment> context) {
-        return switch (outcome) {
-            case Outcome.Done<ModelDeployment> done -> again(decision);
-            case Outcome.Stale<ModelDeployment> stale -> soon();
-            case Outcome.Conflict<ModelDeployment> conflict -> soon();
-            case Outcome.Waiting<ModelDeployment> waiting -> soon();
-            case Outcome.Refused<ModelDeployment> refused -> {
-                DeploymentObservation after = seen.after(
-                        refused.primary().getMetadata(),
-                        refused.primary().getStatus(),
-                        ServerChildren.name(refused.object()) + ": " + refused.message());
-                Decision<ModelDeploymentStatus> second = RolloutDecider.decide(after);
-                applier.apply(
-                        refused.primary(),
-                        new Decision<>(
-                                second.status(),
-                                List.of(),
-                                List.of(),
-                                List.of(),
-                                second.events(),
-                                second.requeueAfter()),
-                        context);
-                yield UpdateControl.<ModelDeployment>noUpdate().rescheduleAfter(AFTER_REFUSAL);
-            }
-        };
-    }
-
-    private static UpdateControl<ModelDeployment> soon() {
-        return UpdateControl.<ModelDeployment>noUpdate().rescheduleAfter(AT_ONCE);
-    }
-
-    private static UpdateControl<ModelDeployment> again(Decision<ModelDeploymentStatus> decision) {
-        UpdateControl<ModelDeployment> control = UpdateControl.noUpdate();
-        decision.requeueAfter().ifPresent(control::rescheduleAfter);
-        return control;
     }
 
     private static DeploymentObserver.Cached cached(ModelDeployment primary, Context<ModelDeployment> context) {
@@ -128,14 +85,7 @@ public final class ModelDeploymentReconciler implements Reconciler<ModelDeployme
 
     private static <R extends HasMetadata> EventSource<R, ModelDeployment> watch(
             Class<R> type, EventSourceContext<ModelDeployment> context) {
-        return new InformerEventSource<>(
-                InformerEventSourceConfiguration.from(type, ModelDeployment.class)
-                        .withLabelSelector(Labels.DEPLOYMENT)
-                        .withSecondaryToPrimaryMapper(child -> Set.of(new ResourceID(
-                                child.getMetadata().getLabels().get(Labels.DEPLOYMENT),
-                                child.getMetadata().getNamespace())))
-                        .build(),
-                context);
+        return ChildWatch.of(type, ModelDeployment.class, Labels.DEPLOYMENT, context);
     }
 
     /** A job concerns every deployment of its namespace: which of them follow it, the deciders know. */

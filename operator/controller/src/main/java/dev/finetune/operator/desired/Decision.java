@@ -29,4 +29,9 @@ public record Decision<S>(
         delete = List.copyOf(delete);
         events = List.copyOf(events);
     }
+
+    /** Its status and events alone, and a look again after that time. */
+    public Decision<S> withoutObjects(Duration lookAgain) {
+        return new Decision<>(status, List.of(), List.of(), List.of(), events, Optional.of(lookAgain));
+    }
 }

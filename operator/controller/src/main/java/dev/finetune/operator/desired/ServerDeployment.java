@@ -1,5 +1,8 @@
 package dev.finetune.operator.desired;
 
+import static dev.finetune.operator.desired.RestrictedPod.blankToNull;
+import static dev.finetune.operator.desired.RestrictedPod.orEmpty;
+
 import dev.finetune.api.Batching;
 import dev.finetune.api.PodTemplate;
 import dev.finetune.api.ServerSettings;
@@ -9,20 +12,14 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.IntOrString;
-import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.PodSpec;
-import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.ResourceRequirements;
-import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +31,6 @@ public final class ServerDeployment {
     /** Where a server listens. */
     public static final int PORT = 8080;
 
-    private static final long USER = 10001;
     private static final int DRAIN_SECONDS = 20;
     private static final int GRACE_BEYOND_DRAIN = 15;
     private static final int START_CHECKS = 60;
@@ -94,29 +90,9 @@ public final class ServerDeployment {
         PodTemplate template = request.spec().podTemplate();
         Profile profile = request.profile();
         Placement placement = Placement.of(profile, template);
-        List<String> pullSecrets = Objects.requireNonNullElse(profile.imagePullSecrets(), List.of());
-        return new PodSpecBuilder()
+        return RestrictedPod.of(profile, template, placement)
                 .withTerminationGracePeriodSeconds((long) drainSeconds(request) + GRACE_BEYOND_DRAIN)
-                .withAutomountServiceAccountToken(false)
-                .withEnableServiceLinks(false)
-                .withServiceAccountName(blankToNull(template == null ? null : template.serviceAccountName()))
-                .withPriorityClassName(blankToNull(template == null ? null : template.priorityClassName()))
                 .withRuntimeClassName(blankToNull(profile.runtimeClassName()))
-                .withImagePullSecrets(
-                        pullSecrets.stream().map(LocalObjectReference::new).toList())
-                .withNodeSelector(placement.nodeSelector())
-                .withTolerations(placement.tolerations())
-                .withAffinity(placement.affinity())
-                .withNewSecurityContext()
-                .withRunAsNonRoot(true)
-                .withRunAsUser(USER)
-                .withRunAsGroup(USER)
-                .withFsGroup(USER)
-                .withFsGroupChangePolicy("OnRootMismatch")
-                .withNewSeccompProfile()
-                .withType("RuntimeDefault")
-                .endSeccompProfile()
-                .endSecurityContext()
                 .withContainers(container(request))
                 .addNewVolume()
                 .withName("model")
@@ -139,7 +115,8 @@ public final class ServerDeployment {
                 .withImagePullPolicy(blankToNull(request.profile().imagePullPolicy()))
                 .withArgs(arguments(request))
                 .withEnv(environment(request.profile()))
-                .withResources(resources(request))
+                .withResources(
+                        Resources.ofServer(request.profile(), request.spec().podTemplate()))
                 .addNewPort()
                 .withName("http")
                 .withContainerPort(PORT)
@@ -150,13 +127,7 @@ public final class ServerDeployment {
                 .withLivenessProbe(probe("/v2/health/live", 10, 3))
                 // A server that refuses its model leaves the log lines that say why.
                 .withTerminationMessagePolicy("FallbackToLogsOnError")
-                .withNewSecurityContext()
-                .withAllowPrivilegeEscalation(false)
-                .withReadOnlyRootFilesystem(true)
-                .withNewCapabilities()
-                .withDrop("ALL")
-                .endCapabilities()
-                .endSecurityContext()
+                .withSecurityContext(RestrictedPod.container())
                 .addNewVolumeMount()
                 .withName("model")
                 .withMountPath(PodPaths.SERVED_MODEL)
@@ -206,29 +177,6 @@ public final class ServerDeployment {
                         .toList();
     }
 
-    private static ResourceRequirements resources(ServerRequest request) {
-        Profile.Resources all = request.profile().resources();
-        PodTemplate template = request.spec().podTemplate();
-        ResourceRequirements given = Placement.typed(
-                "profile.resources.server", all == null ? null : all.server(), ResourceRequirements.class);
-        ResourceRequirements own = Placement.typed(
-                "spec.podTemplate.resources",
-                template == null ? null : template.resources(),
-                ResourceRequirements.class);
-        return new ResourceRequirementsBuilder()
-                .withRequests(
-                        merged(given == null ? null : given.getRequests(), own == null ? null : own.getRequests()))
-                .withLimits(merged(given == null ? null : given.getLimits(), own == null ? null : own.getLimits()))
-                .build();
-    }
-
-    private static Map<String, Quantity> merged(
-            @Nullable Map<String, Quantity> given, @Nullable Map<String, Quantity> own) {
-        Map<String, Quantity> merged = new TreeMap<>(given == null ? Map.of() : given);
-        merged.putAll(own == null ? Map.of() : own);
-        return merged;
-    }
-
     private static Probe probe(String path, int periodSeconds, int failures) {
         return new ProbeBuilder()
                 .withNewHttpGet()
@@ -239,13 +187,5 @@ public final class ServerDeployment {
                 .withTimeoutSeconds(5)
                 .withFailureThreshold(failures)
                 .build();
-    }
-
-    private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {
-        return map == null ? Map.of() : map;
-    }
-
-    private static @Nullable String blankToNull(@Nullable String text) {
-        return text == null || text.isBlank() ? null : text;
     }
 }

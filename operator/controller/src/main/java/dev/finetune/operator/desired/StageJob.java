@@ -1,5 +1,8 @@
 package dev.finetune.operator.desired;
 
+import static dev.finetune.operator.desired.RestrictedPod.blankToNull;
+import static dev.finetune.operator.desired.RestrictedPod.orEmpty;
+
 import dev.finetune.api.PodTemplate;
 import dev.finetune.api.run.ExitCode;
 import dev.finetune.api.run.PodPaths;
@@ -9,9 +12,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
-import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.PodSpec;
-import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicy;
@@ -28,7 +29,6 @@ public final class StageJob {
     /** The name of the container. */
     public static final String CONTAINER = "finetune";
 
-    private static final long USER = 10001;
     private static final long GRACE_SECONDS = 30;
     private static final long CHECKPOINT_GRACE_SECONDS = 120;
 
@@ -119,31 +119,11 @@ public final class StageJob {
         Placement placement =
                 run.stage() == Stage.train || !isShared(profile) ? Placement.of(profile, template) : Placement.ANYWHERE;
         StageVolumes volumes = StageVolumes.of(run);
-        List<String> pullSecrets = Objects.requireNonNullElse(profile.imagePullSecrets(), List.of());
-        return new PodSpecBuilder()
+        return RestrictedPod.of(profile, template, placement)
                 .withRestartPolicy("Never")
                 .withTerminationGracePeriodSeconds(
                         run.stage() == Stage.train ? CHECKPOINT_GRACE_SECONDS : GRACE_SECONDS)
-                .withAutomountServiceAccountToken(false)
-                .withEnableServiceLinks(false)
-                .withServiceAccountName(blankToNull(template == null ? null : template.serviceAccountName()))
-                .withPriorityClassName(blankToNull(template == null ? null : template.priorityClassName()))
                 .withRuntimeClassName(run.stage() == Stage.train ? blankToNull(profile.runtimeClassName()) : null)
-                .withImagePullSecrets(
-                        pullSecrets.stream().map(LocalObjectReference::new).toList())
-                .withNodeSelector(placement.nodeSelector())
-                .withTolerations(placement.tolerations())
-                .withAffinity(placement.affinity())
-                .withNewSecurityContext()
-                .withRunAsNonRoot(true)
-                .withRunAsUser(USER)
-                .withRunAsGroup(USER)
-                .withFsGroup(USER)
-                .withFsGroupChangePolicy("OnRootMismatch")
-                .withNewSeccompProfile()
-                .withType("RuntimeDefault")
-                .endSeccompProfile()
-                .endSecurityContext()
                 .withContainers(container(run, volumes))
                 .withVolumes(volumes.volumes())
                 .build();
@@ -165,13 +145,7 @@ public final class StageJob {
                         Resources.of(run.stage(), run.profile(), run.spec().podTemplate()))
                 // A process that dies without a word leaves its last log lines instead.
                 .withTerminationMessagePolicy("FallbackToLogsOnError")
-                .withNewSecurityContext()
-                .withAllowPrivilegeEscalation(false)
-                .withReadOnlyRootFilesystem(true)
-                .withNewCapabilities()
-                .withDrop("ALL")
-                .endCapabilities()
-                .endSecurityContext()
+                .withSecurityContext(RestrictedPod.container())
                 .withVolumeMounts(volumes.mounts())
                 .build();
     }
@@ -196,13 +170,5 @@ public final class StageJob {
         return workspace != null
                 && workspace.accessModes() != null
                 && workspace.accessModes().contains("ReadWriteMany");
-    }
-
-    private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {
-        return map == null ? Map.of() : map;
-    }
-
-    private static @Nullable String blankToNull(@Nullable String text) {
-        return text == null || text.isBlank() ? null : text;
     }
 }
