@@ -2,5 +2,6 @@ package dev.finetune.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** One file of data. */
-public record DataSource(@Nullable String storageUri) {}
+/** One source of data, and what it is read with. */
+public record DataSource(
+        @Nullable String storageUri, @Nullable SecretReference secretRef) {}

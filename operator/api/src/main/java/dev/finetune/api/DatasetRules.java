@@ -24,6 +24,8 @@ final class DatasetRules {
             Field uri = field.at("train").at("storageUri");
             uri.required(dataset.train().storageUri());
             uri.file(dataset.train().storageUri(), schemes);
+            field.at("train.secretRef")
+                    .secret(dataset.train().secretRef(), dataset.train().storageUri());
         }
         split(field.at("validation"), dataset.validation(), schemes);
         split(field.at("test"), dataset.test(), schemes);
@@ -107,6 +109,7 @@ final class DatasetRules {
                 (split.storageUri() == null) != (split.fraction() == null),
                 "exactly one of storageUri and fraction must be set");
         field.at("storageUri").file(split.storageUri(), schemes);
+        field.at("secretRef").secret(split.secretRef(), split.storageUri());
         field.at("fraction")
                 .decimal(
                         split.fraction(),

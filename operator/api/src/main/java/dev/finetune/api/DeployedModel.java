@@ -6,4 +6,10 @@ import org.jspecify.annotations.Nullable;
 public record DeployedModel(
         @Nullable String digest,
         @Nullable String storageUri,
-        @Nullable String deployment) {}
+        @Nullable String secretName,
+        @Nullable String deployment) {
+    /** One that is read without credentials. */
+    public DeployedModel(@Nullable String digest, @Nullable String storageUri, @Nullable String deployment) {
+        this(digest, storageUri, null, deployment);
+    }
+}

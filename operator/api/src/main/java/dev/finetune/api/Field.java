@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 record Field(String path, List<Problem> problems) {
     private static final Pattern DECIMAL = Pattern.compile("-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]{1,2})?");
     private static final Pattern SHA256 = Pattern.compile("sha256:[0-9a-f]{64}");
+    private static final Pattern SECRET = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
     private static final Pattern NAME = Pattern.compile("[a-z]([-a-z0-9]{0,38}[a-z0-9])?");
 
     Field at(String member) {
@@ -73,6 +74,22 @@ record Field(String path, List<Problem> problems) {
                 uri == null
                         || StorageUri.parse(uri).filter(u -> u.path().isEmpty()).isEmpty(),
                 "must be one file: a path is missing after \"" + uri + "\"");
+    }
+
+    /** A Secret to reach a location with. */
+    void secret(@Nullable SecretReference secret, @Nullable String uri) {
+        if (secret == null) {
+            return;
+        }
+        that(
+                secret.name() != null && SECRET.matcher(secret.name()).matches(),
+                "name must be the name of a Secret, found \"" + secret.name() + "\"");
+        that(
+                uri != null
+                        && StorageUri.parse(uri)
+                                .filter(u -> u.scheme().takesCredentials())
+                                .isPresent(),
+                "is only for s3://, found \"" + uri + "\": remove it");
     }
 
     void digest(@Nullable String value) {

@@ -8,6 +8,7 @@ public record ModelVersion(
         @Nullable String version,
         @Nullable String modelName,
         @Nullable String storageUri,
+        @Nullable String secretName,
         @Nullable String job,
         @Nullable String metric,
         @Nullable String primaryMetric,

@@ -65,8 +65,9 @@ public final class SpecValidator {
             uri.location(model.storageUri(), schemes);
             uri.that(
                     model.storageUri() == null || !model.storageUri().startsWith("configmap:"),
-                    "a model is a folder and no ConfigMap holds one: use pvc://claim/path or https://host/path");
+                    "a model is a folder and no ConfigMap holds one: use pvc://claim/path, s3://bucket/path or https://host/path");
         }
+        field.at("secretRef").secret(model.secretRef(), model.storageUri());
         field.at("digest").digest(model.digest());
         List<String> licenses = model.allowedLicenses();
         if (licenses != null) {
@@ -86,9 +87,13 @@ public final class SpecValidator {
         field.at("storageUri")
                 .that(
                         output.storageUri() == null
-                                || output.storageUri().startsWith("pvc:")
-                                || output.storageUri().startsWith("file:"),
-                        "must be pvc://claim or pvc://claim/path, found \"" + output.storageUri() + "\"");
+                                || output.storageUri().startsWith("file:")
+                                || StorageUri.parse(output.storageUri())
+                                        .filter(u -> u.scheme().isStore())
+                                        .isPresent(),
+                        "must be pvc://claim, s3://bucket or a path in one of them, found \"" + output.storageUri()
+                                + "\"");
+        field.at("secretRef").secret(output.secretRef(), output.storageUri());
     }
 
     /** Shared by both kinds. */

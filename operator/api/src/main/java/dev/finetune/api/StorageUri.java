@@ -7,15 +7,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where bytes lie: {@code pvc://claim/path}, {@code configmap://name/key}, {@code https://host/path}, and {@code file:///path} for
- * runs without a cluster.
+ * Where bytes lie: {@code pvc://claim/path}, {@code configmap://name/key}, {@code https://host/path}, {@code s3://bucket/key}, and
+ * {@code file:///path} for runs without a cluster.
  *
- * @param authority the claim, the ConfigMap or the host; empty for a file
+ * @param authority the claim, the ConfigMap, the host or the bucket; empty for a file
  * @param path without a slash at either end; the key of a ConfigMap
  */
 public record StorageUri(Scheme scheme, String authority, String path) {
-    private static final Pattern FORM = Pattern.compile("(pvc|configmap|https|file)://([^/?#@\\s]*)(/[^#\\s]*)?");
+    private static final Pattern FORM = Pattern.compile("(pvc|configmap|https|s3|file)://([^/?#@\\s]*)(/[^#\\s]*)?");
     private static final Pattern OBJECT = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
+    private static final Pattern BUCKET = Pattern.compile("[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]");
     private static final Pattern DOTS = Pattern.compile("(^|/)\\.\\.(/|$)");
 
     /** How the bytes are reached. */
@@ -23,10 +24,21 @@ public record StorageUri(Scheme scheme, String authority, String path) {
         pvc,
         configmap,
         https,
+        s3,
         file;
 
+        /** Whether a Secret can be named to read it with. */
+        public boolean takesCredentials() {
+            return this == s3;
+        }
+
+        /** Whether a finished model can be published there, whole or not at all. */
+        public boolean isStore() {
+            return this == pvc || this == s3;
+        }
+
         /** The schemes of sources in a cluster. */
-        public static final Set<Scheme> IN_CLUSTER = Set.copyOf(EnumSet.of(pvc, configmap, https));
+        public static final Set<Scheme> IN_CLUSTER = Set.copyOf(EnumSet.of(pvc, configmap, https, s3));
     }
 
     /** The location that the text names, if it names one without {@code ..} in its path. */
@@ -42,6 +54,7 @@ public record StorageUri(Scheme scheme, String authority, String path) {
             case pvc -> OBJECT.matcher(authority).matches();
             case configmap -> OBJECT.matcher(authority).matches() && path.matches("/[-._A-Za-z0-9]+");
             case https -> !authority.isEmpty();
+            case s3 -> BUCKET.matcher(authority).matches();
             case file -> authority.isEmpty() && path.length() > 1;
         };
         return wellFormed ? Optional.of(new StorageUri(scheme, authority, trim(path, scheme))) : Optional.empty();
@@ -50,5 +63,11 @@ public record StorageUri(Scheme scheme, String authority, String path) {
     private static String trim(String path, Scheme scheme) {
         String bare = path.replaceAll("/+$", "");
         return scheme == Scheme.file ? bare : bare.replaceAll("^/+", "");
+    }
+
+    /** The address as it is written in a spec. */
+    @Override
+    public String toString() {
+        return scheme + "://" + authority + (path.isEmpty() || scheme == Scheme.file ? "" : "/") + path;
     }
 }

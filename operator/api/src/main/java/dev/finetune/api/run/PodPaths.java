@@ -28,4 +28,9 @@ public final class PodPaths {
     public static String configMap(String name) {
         return "/sources/configmap/" + name;
     }
+
+    /** Where a Secret that a source or store names is mounted, in the pods that need it. */
+    public static String secret(String name) {
+        return "/sources/secret/" + name;
+    }
 }

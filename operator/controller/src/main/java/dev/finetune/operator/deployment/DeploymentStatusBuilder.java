@@ -270,6 +270,7 @@ final class DeploymentStatusBuilder {
                 v.version(),
                 v.modelName(),
                 v.storageUri(),
+                v.secretName(),
                 v.job(),
                 v.metric(),
                 v.primaryMetric(),

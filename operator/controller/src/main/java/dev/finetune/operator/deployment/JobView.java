@@ -58,7 +58,7 @@ record JobView(
                 Objects.requireNonNullElse(metadata.getUid(), ""),
                 Objects.requireNonNullElse(metadata.getCreationTimestamp(), ""),
                 Objects.requireNonNullElse(modelName, ""),
-                publishedAt.flatMap(at -> version(metadata.getName(), status, at)),
+                publishedAt.flatMap(at -> version(metadata.getName(), spec, status, at)),
                 publishedAt,
                 condition(status, "GatePassed"),
                 judgedAgainst(spec, status));
@@ -76,7 +76,14 @@ record JobView(
                 .isPresent();
     }
 
-    private static Optional<ModelVersion> version(String job, @Nullable FineTuneJobStatus status, Instant at) {
+    private static @Nullable String secretName(@Nullable FineTuneJobSpec spec) {
+        return spec == null || spec.output() == null || spec.output().secretRef() == null
+                ? null
+                : spec.output().secretRef().name();
+    }
+
+    private static Optional<ModelVersion> version(
+            String job, @Nullable FineTuneJobSpec spec, @Nullable FineTuneJobStatus status, Instant at) {
         PublishedModel model = status == null ? null : status.model();
         if (model == null || model.digest() == null || model.storageUri() == null) {
             return Optional.empty();
@@ -89,6 +96,7 @@ record JobView(
                 ServerRequest.version(model.digest()),
                 model.name(),
                 model.storageUri(),
+                secretName(spec),
                 job,
                 summary == null ? null : summary.metric(),
                 summary == null ? null : summary.after(),

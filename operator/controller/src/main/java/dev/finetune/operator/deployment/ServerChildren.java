@@ -57,11 +57,11 @@ record ServerChildren(List<HasMetadata> apply, List<HasMetadata> delete, List<St
         return new ServerChildren(apply, isSettled ? leftovers(seen, versions) : List.of(), conflicts);
     }
 
-    /** Where an artefact lies, if servers can mount it. */
+    /** Where an artefact lies, if servers can mount or fetch it. */
     static Optional<StorageUri> location(ModelVersion version) {
         return Optional.ofNullable(version.storageUri())
                 .flatMap(StorageUri::parse)
-                .filter(u -> u.scheme() == StorageUri.Scheme.pvc);
+                .filter(u -> u.scheme().isStore());
     }
 
     /** How an object is told of in {@code foreign} and in messages. */
@@ -80,6 +80,7 @@ record ServerChildren(List<HasMetadata> apply, List<HasMetadata> delete, List<St
                 location(version)
                         .orElseThrow(() -> new IllegalArgumentException(
                                 Versions.told(version) + " lies at " + version.storageUri())),
+                settings.model().secretOf(version),
                 replicas)));
     }
 

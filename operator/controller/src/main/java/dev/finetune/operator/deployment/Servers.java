@@ -24,6 +24,9 @@ sealed interface Servers {
     /** How often a server may end before it speaks against the model. */
     int RESTARTS = 3;
 
+    /** The containers that tell of the model. */
+    Set<String> OURS = Set.of(ServerDeployment.CONTAINER, ServerDeployment.FETCHER);
+
     /** All that were asked for are ready, and none of an earlier template is left. */
     record Ready(int count) implements Servers {}
 
@@ -89,11 +92,16 @@ sealed interface Servers {
                 && count(status.getAvailableReplicas()) == wanted;
     }
 
+    /** The server, and before it what fetches its model. */
     private static Stream<ContainerStatus> servers(Pod pod) {
-        return pod.getStatus() == null || pod.getStatus().getContainerStatuses() == null
+        return pod.getStatus() == null
                 ? Stream.of()
-                : pod.getStatus().getContainerStatuses().stream()
-                        .filter(c -> ServerDeployment.CONTAINER.equals(c.getName()));
+                : Stream.of(
+                                pod.getStatus().getInitContainerStatuses(),
+                                pod.getStatus().getContainerStatuses())
+                        .filter(Objects::nonNull)
+                        .flatMap(List::stream)
+                        .filter(c -> OURS.contains(c.getName()));
     }
 
     /** A model that was refused by its server, or servers that end again and again. */

@@ -146,6 +146,7 @@ final class VersionChoice {
                 ServerRequest.version(artifact.digest()),
                 byDigest ? path[path.length - 2] : seen.owner().getName(),
                 artifact.storageUri(),
+                artifact.secretRef() == null ? null : artifact.secretRef().name(),
                 null,
                 null,
                 null,

@@ -125,6 +125,7 @@ record Versions(
                 v.version(),
                 v.modelName(),
                 v.storageUri(),
+                v.secretName(),
                 v.job(),
                 v.metric(),
                 v.primaryMetric(),

@@ -28,6 +28,9 @@ public final class ServerDeployment {
     /** The name of the container. */
     public static final String CONTAINER = "server";
 
+    /** The name of the init container that fetches a model that cannot be mounted. */
+    public static final String FETCHER = "fetch";
+
     /** Where a server listens. */
     public static final int PORT = 8080;
 
@@ -93,13 +96,9 @@ public final class ServerDeployment {
         return RestrictedPod.of(profile, template, placement)
                 .withTerminationGracePeriodSeconds((long) drainSeconds(request) + GRACE_BEYOND_DRAIN)
                 .withRuntimeClassName(blankToNull(profile.runtimeClassName()))
+                .withInitContainers(ServedModel.fetchers(request))
                 .withContainers(container(request))
-                .addNewVolume()
-                .withName("model")
-                .withNewPersistentVolumeClaim()
-                .withClaimName(request.location().authority())
-                .endPersistentVolumeClaim()
-                .endVolume()
+                .addAllToVolumes(ServedModel.volumes(request))
                 .addNewVolume()
                 .withName("tmp")
                 .withNewEmptyDir()
@@ -108,15 +107,23 @@ public final class ServerDeployment {
                 .build();
     }
 
-    private static Container container(ServerRequest request) {
+    /** What the server and what fetches its model have in common. */
+    static ContainerBuilder ours(ServerRequest request) {
         return new ContainerBuilder()
-                .withName(CONTAINER)
                 .withImage(request.image())
                 .withImagePullPolicy(blankToNull(request.profile().imagePullPolicy()))
-                .withArgs(arguments(request))
                 .withEnv(environment(request.profile()))
                 .withResources(
                         Resources.ofServer(request.profile(), request.spec().podTemplate()))
+                // A container that refuses its model leaves the log lines that say why.
+                .withTerminationMessagePolicy("FallbackToLogsOnError")
+                .withSecurityContext(RestrictedPod.container());
+    }
+
+    private static Container container(ServerRequest request) {
+        return ours(request)
+                .withName(CONTAINER)
+                .withArgs(arguments(request))
                 .addNewPort()
                 .withName("http")
                 .withContainerPort(PORT)
@@ -125,18 +132,7 @@ public final class ServerDeployment {
                 .withStartupProbe(probe("/v2/health/live", 2, START_CHECKS))
                 .withReadinessProbe(probe("/v2/health/ready", 2, 2))
                 .withLivenessProbe(probe("/v2/health/live", 10, 3))
-                // A server that refuses its model leaves the log lines that say why.
-                .withTerminationMessagePolicy("FallbackToLogsOnError")
-                .withSecurityContext(RestrictedPod.container())
-                .addNewVolumeMount()
-                .withName("model")
-                .withMountPath(PodPaths.SERVED_MODEL)
-                .withSubPath(
-                        request.location().path().isEmpty()
-                                ? null
-                                : request.location().path())
-                .withReadOnly(true)
-                .endVolumeMount()
+                .addToVolumeMounts(ServedModel.mount(request))
                 .addNewVolumeMount()
                 .withName("tmp")
                 .withMountPath("/tmp")

@@ -4,12 +4,14 @@ import dev.finetune.api.ModelDeploymentSpec;
 import dev.finetune.api.StorageUri;
 import dev.finetune.operator.Profile;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One version of a model that is to be served.
  *
  * @param image of the server, as profile and chart say it now: a change of it rolls inside the version's Deployment
- * @param location the artefact's folder on a claim
+ * @param location the artefact's folder, on a claim or in a bucket
+ * @param secretName the Secret that a bucket is read with
  */
 public record ServerRequest(
         ObjectMeta owner,
@@ -18,6 +20,7 @@ public record ServerRequest(
         String image,
         String digest,
         StorageUri location,
+        @Nullable String secretName,
         int replicas) {
     private static final int OBJECT_DIGITS = 12;
     private static final int LABEL_DIGITS = 16;

@@ -1,8 +1,10 @@
 package dev.finetune.operator.desired;
 
+import dev.finetune.api.BaseModelSource;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.DeployedModel;
 import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.SecretReference;
 import dev.finetune.api.StorageUri;
 import dev.finetune.api.run.PodPaths;
 import io.fabric8.kubernetes.api.model.Volume;
@@ -22,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a stage sees of the world. Folders of the workspace are separate {@code subPath} mounts, which keeps the test split out
- * of train's sight; sources are mounted, read-only, into prepare alone.
+ * of train's sight; sources and the Secrets they are read with are mounted, read-only, into prepare alone, the Secret to publish with
+ * into evaluate alone.
  */
 record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
     private static final String WORKSPACE = "workspace";
@@ -34,6 +37,7 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
                 builder.folders(false, "model", "deployed", "train", "test");
                 builder.store(true);
                 builder.sources();
+                builder.secrets(readSecrets(run));
             }
             case train -> {
                 builder.folders(true, "model", "train");
@@ -43,6 +47,7 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
                 builder.folders(true, "model", "deployed", "train", "test", "run");
                 builder.folders(false, "result");
                 builder.store(false);
+                builder.secrets(writeSecret(run.spec()));
             }
         }
         return new StageVolumes(List.copyOf(builder.volumes.values()), builder.mounts);
@@ -62,6 +67,26 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
                 .filter(Objects::nonNull)
                 .map(t -> StorageUri.parse(Objects.requireNonNull(t)))
                 .flatMap(java.util.Optional::stream);
+    }
+
+    private static Stream<@Nullable SecretReference> readSecrets(StageRun run) {
+        BaseModelSource model = run.spec().model();
+        DatasetSpec data = run.spec().dataset();
+        List<@Nullable SecretReference> secrets = new ArrayList<>();
+        secrets.add(model == null ? null : model.secretRef());
+        if (data != null) {
+            secrets.add(data.train() == null ? null : data.train().secretRef());
+            secrets.add(data.validation() == null ? null : data.validation().secretRef());
+            secrets.add(data.test() == null ? null : data.test().secretRef());
+        }
+        run.plan().deployed().forEach(d -> secrets.add(new SecretReference(d.secretName())));
+        return secrets.stream();
+    }
+
+    private static Stream<@Nullable SecretReference> writeSecret(FineTuneJobSpec spec) {
+        return spec.output() == null
+                ? Stream.of()
+                : Stream.ofNullable(spec.output().secretRef());
     }
 
     private static final class Builder {
@@ -105,6 +130,7 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
 
         void store(boolean readOnly) {
             StorageUri.parse(run.plan().storageUri())
+                    .filter(uri -> uri.scheme() == StorageUri.Scheme.pvc)
                     .ifPresent(uri -> mount(
                             claim(uri.authority()),
                             PodPaths.STORE,
@@ -117,6 +143,16 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
             locations(run.spec(), run.plan().deployed())
                     .filter(uri -> seen.add(uri.scheme() + ":" + uri.authority()))
                     .forEach(this::source);
+        }
+
+        void secrets(Stream<@Nullable SecretReference> references) {
+            Set<String> names = new TreeSet<>();
+            references.filter(r -> r != null && r.name() != null).forEach(r -> names.add(r.name()));
+            for (String name : names) {
+                String volume = "secret-" + volumes.size();
+                volume(SecretVolumes.volume(volume, name));
+                mounts.add(SecretVolumes.mount(volume, name));
+            }
         }
 
         private void source(StorageUri uri) {
@@ -134,8 +170,8 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
                             .build());
                     mount(name, PodPaths.configMap(uri.authority()), null, true);
                 }
-                case https, file -> {
-                    // Nothing to mount: one goes over the network, the other exists only without a cluster.
+                case https, s3, file -> {
+                    // Nothing to mount: two go over the network, the other exists only without a cluster.
                 }
             }
         }

@@ -4,6 +4,7 @@ import dev.finetune.api.DeployedModel;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.FineTuneJobStatus;
 import dev.finetune.api.ModelReferenceType;
+import dev.finetune.api.ModelVersion;
 import dev.finetune.api.StorageUri;
 import dev.finetune.api.run.Stage;
 import dev.finetune.operator.OperatorConfig;
@@ -158,12 +159,17 @@ final class JobObserver {
         }
         return lookup.list(ModelDeployment.class, job.getMetadata().getNamespace()).stream()
                 .filter(d -> follows(d, model))
-                .map(d -> new DeployedModel(
-                        Objects.requireNonNull(d.getStatus().stable()).digest(),
-                        Objects.requireNonNull(d.getStatus().stable()).storageUri(),
-                        d.getMetadata().getName()))
+                .map(d -> deployed(d, Objects.requireNonNull(d.getStatus().stable())))
                 .sorted(Comparator.comparing(DeployedModel::deployment))
                 .toList();
+    }
+
+    private static DeployedModel deployed(ModelDeployment deployment, ModelVersion stable) {
+        return new DeployedModel(
+                stable.digest(),
+                stable.storageUri(),
+                Objects.requireNonNull(deployment.getSpec().model()).secretOf(stable),
+                deployment.getMetadata().getName());
     }
 
     private static boolean follows(ModelDeployment deployment, String model) {

@@ -119,6 +119,7 @@ final class RolloutWorld {
                                 ServerRequest.version(digest(digit)),
                                 "reviews",
                                 "pvc://models/reviews/" + digest(digit).substring(7),
+                                null,
                                 job,
                                 "f1Macro",
                                 "0.9" + digit,

@@ -1,85 +1,74 @@
 package dev.finetune.trainer.artifact;
 
-import dev.finetune.api.FailureClass;
 import dev.finetune.api.PublishedModel;
-import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.dataset.AtomicFile;
-import dev.finetune.trainer.dataset.FileTree;
+import dev.finetune.trainer.source.Credentials;
+import dev.finetune.trainer.source.S3Folder;
+import dev.finetune.trainer.source.SourceUri;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
- * Puts finished artefacts into a store, as {@code <store>/<modelName>/<digest hex>/}. A reader sees a whole artefact or none: the copy
- * is made under a temporary name in the same file system, brought to disk, renamed. Publishing the same artefact again changes nothing.
+ * Puts finished artefacts into a store, as {@code <store>/<modelName>/<digest hex>/}. A reader sees a whole artefact or none.
+ * Publishing the same artefact again changes nothing.
  */
 public final class Publisher {
-    private static final String UNFINISHED = ".publishing-";
-
-    private final Path store;
+    private final Store store;
     private final String storageUri;
 
     /**
      * A publisher into one store.
      *
-     * @param store where the store is mounted
+     * @param store where it is
      * @param storageUri what the outside world calls it
      */
-    public Publisher(Path store, String storageUri) {
+    Publisher(Store store, String storageUri) {
         this.store = store;
         this.storageUri = storageUri.replaceAll("/+$", "");
+    }
+
+    /** A publisher into a mounted store. */
+    public Publisher(Path store, String storageUri) {
+        this(new FolderStore(store), storageUri);
+    }
+
+    /**
+     * A publisher into the store of an address.
+     *
+     * @param mounted where a claim is mounted
+     * @param credentials asked for where the store is not mounted
+     */
+    public static Publisher to(String storageUri, Path mounted, Supplier<Credentials> credentials) {
+        return storageUri.startsWith("s3://")
+                        && SourceUri.parse("spec.output.storageUri", storageUri) instanceof SourceUri.S3 uri
+                ? new Publisher(new S3Store(S3Folder.open(uri, credentials.get())), storageUri)
+                : new Publisher(mounted, storageUri);
     }
 
     /** Publishes the finished artefact of a folder. */
     public PublishedModel publish(Path folder) {
         Manifest manifest = ArtifactVerifier.verify(folder);
-        Path target = store.resolve(manifest.modelName()).resolve(manifest.digestHex());
+        store.put(folder, manifest);
+        return new PublishedModel(
+                manifest.modelName(),
+                manifest.version(),
+                manifest.digest(),
+                storageUri + "/" + manifest.modelName() + "/" + manifest.digestHex(),
+                manifest.parentDigest(),
+                size(folder));
+    }
+
+    private static long size(Path folder) {
         try {
-            if (Files.exists(target)) {
-                ArtifactVerifier.verify(target, manifest.digest());
-            } else {
-                copy(folder, target, manifest);
+            long bytes = 0;
+            for (Path file : Artifact.files(folder)) {
+                bytes += Files.size(file);
             }
-            return new PublishedModel(
-                    manifest.modelName(),
-                    manifest.version(),
-                    manifest.digest(),
-                    storageUri + "/" + manifest.modelName() + "/" + manifest.digestHex(),
-                    manifest.parentDigest(),
-                    size(folder));
+            return bytes;
         } catch (IOException e) {
-            throw failed(target, e);
+            throw new UncheckedIOException("cannot read " + folder, e);
         }
-    }
-
-    private static void copy(Path folder, Path target, Manifest manifest) throws IOException {
-        Path models = Objects.requireNonNull(target.getParent(), "an artefact stands in its model's folder");
-        Files.createDirectories(models);
-        Path unfinished = models.resolve(UNFINISHED + manifest.digestHex());
-        FileTree.delete(unfinished);
-        Folders.copyDurably(folder, unfinished);
-        ArtifactVerifier.verify(unfinished, manifest.digest());
-        Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-        AtomicFile.syncFolder(models);
-        AtomicFile.syncFolder(models.resolve(".."));
-    }
-
-    private static long size(Path folder) throws IOException {
-        long bytes = 0;
-        for (Path file : Artifact.files(folder)) {
-            bytes += Files.size(file);
-        }
-        return bytes;
-    }
-
-    private static StageException failed(Path target, IOException cause) {
-        String reason = String.valueOf(cause.getMessage());
-        boolean full = reason.contains("No space left") || reason.contains("quota exceeded");
-        return new StageException(
-                full ? FailureClass.StorageFull : FailureClass.StorageUnavailable,
-                "expected to publish to " + target + ", got: " + reason + "; check the store's claim",
-                cause);
     }
 }

@@ -33,6 +33,7 @@ import picocli.CommandLine.Command;
             StageCommands.Train.class,
             StageCommands.Evaluate.class,
             UnpackCommand.class,
+            FetchCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class Finetune {

@@ -33,7 +33,8 @@ final class LocalSources {
         Folders folder = new Folders(parent, mounts);
         BaseModelSource model = spec.model();
         if (model != null) {
-            model = new BaseModelSource(absolute(model.storageUri(), folder), model.digest(), model.allowedLicenses());
+            model = new BaseModelSource(
+                    absolute(model.storageUri(), folder), model.secretRef(), model.digest(), model.allowedLicenses());
         }
         return withSources(spec, model, spec.dataset() == null ? null : resolve(spec.dataset(), folder));
     }
@@ -77,13 +78,19 @@ final class LocalSources {
     private static DatasetSpec resolve(DatasetSpec d, Folders folder) {
         return withFiles(
                 d,
-                d.train() == null ? null : new DataSource(absolute(d.train().storageUri(), folder)),
+                d.train() == null
+                        ? null
+                        : new DataSource(
+                                absolute(d.train().storageUri(), folder),
+                                d.train().secretRef()),
                 split(d.validation(), folder),
                 split(d.test(), folder));
     }
 
     private static @Nullable DataSplit split(@Nullable DataSplit split, Folders folder) {
-        return split == null ? null : new DataSplit(absolute(split.storageUri(), folder), split.fraction());
+        return split == null
+                ? null
+                : new DataSplit(absolute(split.storageUri(), folder), split.secretRef(), split.fraction());
     }
 
     private static @Nullable String absolute(@Nullable String uri, Folders folder) {

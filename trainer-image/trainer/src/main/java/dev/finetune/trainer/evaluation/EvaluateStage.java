@@ -21,6 +21,7 @@ import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.TrainKeys;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.MemoryShortage;
+import dev.finetune.trainer.source.Credentials;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -119,8 +120,14 @@ public final class EvaluateStage {
         TestOutputs.write(workspace.result().resolve("test-errors.jsonl"), test, judgement, scored);
         Path artifact = new ArtifactAssembly(plan, workspace, info, settings, clock)
                 .write(report, numbers.allMetrics(), validation, scored.validation());
-        PublishedModel model = new Publisher(store, plan.storageUri()).publish(artifact);
+        PublishedModel model =
+                Publisher.to(plan.storageUri(), store, this::credentials).publish(artifact);
         return result(verdict, numbers, model);
+    }
+
+    private Credentials credentials() {
+        return Credentials.inPod(
+                plan.spec().output() == null ? null : plan.spec().output().secretRef());
     }
 
     private EvaluateResult result(GateVerdict verdict, ReportBuilder numbers, PublishedModel model) {

@@ -2,13 +2,12 @@ package dev.finetune.trainer.prepare;
 
 import dev.finetune.api.DeployedModel;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.SecretReference;
 import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.artifact.Artifact;
-import dev.finetune.trainer.artifact.ArtifactVerifier;
+import dev.finetune.trainer.artifact.ArtifactCopy;
 import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.source.Location;
 import dev.finetune.trainer.source.SourceResolver;
-import dev.finetune.trainer.source.SourceUri;
-import java.nio.file.Path;
 
 /** Brings an artefact that serves into the workspace, so that evaluate compares with the very bytes that answer now. */
 final class DeployedArtifact {
@@ -20,19 +19,10 @@ final class DeployedArtifact {
                     FailureClass.InvalidSpec,
                     "The plan names a deployed model without digest or storageUri: " + deployed + ".");
         }
-        SourceUri uri = sources.parse("storageUri of deployed model " + deployed.digest(), deployed.storageUri());
-        Path folder = workspace.deployed(deployed.digest());
-        copy(sources, uri, Artifact.MANIFEST, folder);
-        ArtifactVerifier.readManifest(folder).files().keySet().forEach(name -> copy(sources, uri, name, folder));
-        ArtifactVerifier.verify(folder, deployed.digest());
-    }
-
-    private static void copy(SourceResolver sources, SourceUri uri, String name, Path folder) {
-        if (sources.copy(uri, name, folder).isEmpty()) {
-            throw new StageException(
-                    FailureClass.SourceUnavailable,
-                    "The deployed artefact at " + uri + " has no " + name
-                            + ": it was removed or never completely written. Publish it again, or roll the deployment back.");
-        }
+        Location location = sources.locate(
+                "storageUri of deployed model " + deployed.digest(),
+                deployed.storageUri(),
+                new SecretReference(deployed.secretName()));
+        ArtifactCopy.of(sources, location, workspace.deployed(deployed.digest()), deployed.digest());
     }
 }

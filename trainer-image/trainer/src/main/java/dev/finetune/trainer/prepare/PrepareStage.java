@@ -19,9 +19,9 @@ import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Volume;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.Weights;
+import dev.finetune.trainer.source.Location;
 import dev.finetune.trainer.source.ModelSource;
 import dev.finetune.trainer.source.SourceResolver;
-import dev.finetune.trainer.source.SourceUri;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -92,31 +92,32 @@ public final class PrepareStage {
     private static Dataset dataset(
             FineTuneJobSpec spec, DatasetSpec data, Workspace workspace, SourceResolver sources) {
         DataSource train = data.train();
-        SourceUri trainUri = sources.parse(
+        Location trainData = sources.locate(
                 "spec.dataset.train.storageUri",
-                required("spec.dataset.train.storageUri", train == null ? null : train.storageUri()));
-        Optional<SourceUri> validationUri = uri("spec.dataset.validation.storageUri", data.validation(), sources);
-        Optional<SourceUri> testUri = uri("spec.dataset.test.storageUri", data.test(), sources);
+                required("spec.dataset.train.storageUri", train == null ? null : train.storageUri()),
+                train == null ? null : train.secretRef());
+        Optional<Location> validationData = location("spec.dataset.validation.storageUri", data.validation(), sources);
+        Optional<Location> testData = location("spec.dataset.test.storageUri", data.test(), sources);
         // Downloads may hold test rows, so they go where train never looks, and not beyond this method.
         try (Scratch scratch = new Scratch(workspace.test().resolve(".sources"))) {
             Dataset.Sources files = new Dataset.Sources(
-                    file(sources, trainUri, scratch.file("train")),
-                    validationUri.map(uri -> file(sources, uri, scratch.file("validation"))),
-                    testUri.map(uri -> file(sources, uri, scratch.file("test"))));
+                    file(sources, trainData, scratch.file("train")),
+                    validationData.map(d -> file(sources, d, scratch.file("validation"))),
+                    testData.map(d -> file(sources, d, scratch.file("test"))));
             String positive =
                     spec.evaluation() == null ? null : spec.evaluation().positiveLabel();
             return Dataset.read(data, positive, files);
         }
     }
 
-    private static Dataset.NamedFile file(SourceResolver sources, SourceUri uri, Path scratch) {
-        return new Dataset.NamedFile(uri.fileName(), sources.data(uri, scratch));
+    private static Dataset.NamedFile file(SourceResolver sources, Location location, Path scratch) {
+        return new Dataset.NamedFile(location.uri().fileName(), sources.data(location, scratch));
     }
 
-    private static Optional<SourceUri> uri(String field, @Nullable DataSplit split, SourceResolver sources) {
+    private static Optional<Location> location(String field, @Nullable DataSplit split, SourceResolver sources) {
         return split == null || split.storageUri() == null
                 ? Optional.empty()
-                : Optional.of(sources.parse(field, split.storageUri()));
+                : Optional.of(sources.locate(field, split.storageUri(), split.secretRef()));
     }
 
     private static Dataset withFindings(Dataset dataset, Plan plan, TrainingEstimate estimate) {

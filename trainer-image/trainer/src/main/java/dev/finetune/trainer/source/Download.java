@@ -2,16 +2,17 @@ package dev.finetune.trainer.source;
 
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.dataset.AtomicFile;
+import dev.finetune.trainer.dataset.Volume;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.time.Duration;
-import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -19,26 +20,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One file on its way. What has arrived survives a broken connection: the rest is asked for by range where the server gave a strong
- * entity tag, otherwise the file is read again and must begin with the same bytes. A definite refusal ends it at once, trouble
+ * One file on its way. What has arrived survives a broken connection: the rest is asked for by range where the server names the
+ * version of the file, otherwise the file is read again and must begin with the same bytes. A definite refusal ends it at once, trouble
  * ends it after {@value #ATTEMPTS} attempts without a byte of progress.
  */
 final class Download {
     private static final Logger LOG = LoggerFactory.getLogger(Download.class);
     private static final int ATTEMPTS = 6;
+
+    /** How often a download starts from the beginning because the file changed under it. */
+    private static final int MAX_RESTARTS = 3;
+
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
-    private final URI address;
+    private final String shown;
+    private final Origin origin;
     private final long maxBytes;
-    private final SafeConnection connections;
     private final Consumer<Duration> pause;
     private final HashingCopy copy = new HashingCopy();
     private @Nullable String entityTag;
 
-    Download(URI address, long maxBytes, SafeConnection connections, Consumer<Duration> pause) {
-        this.address = address;
+    private Download(String shown, Origin origin, long maxBytes, Consumer<Duration> pause) {
+        this.shown = shown;
+        this.origin = origin;
         this.maxBytes = maxBytes;
-        this.connections = connections;
         this.pause = pause;
     }
 
@@ -53,7 +58,7 @@ final class Download {
     }
 
     /** The server asks to come back later. */
-    private static final class Busy extends IOException {
+    static final class Busy extends IOException {
         private static final long serialVersionUID = 1L;
         private final Duration retryAfter;
 
@@ -63,8 +68,53 @@ final class Download {
         }
     }
 
-    /** Writes the whole file to {@code out}, whose own failures come as {@link UncheckedIOException}: they are not the network's. */
-    void writeTo(OutputStream out) throws IOException {
+    /**
+     * Downloads a file to {@code target}, whole or not at all; empty when there is no such file.
+     *
+     * @param shown what messages call the file
+     */
+    static Optional<FetchedFile> to(Path target, String shown, Origin origin, long maxBytes, Consumer<Duration> pause) {
+        for (int restarts = 0; restarts < MAX_RESTARTS; restarts++) {
+            Download download = new Download(shown, origin, maxBytes, pause);
+            try {
+                AtomicFile.write(target, download::writeTo);
+                return Optional.of(new FetchedFile(target, download.copy.digest(), download.copy.size()));
+            } catch (NotThere e) {
+                return Optional.empty();
+            } catch (Changed e) {
+                continue;
+            } catch (UncheckedIOException e) {
+                throw Volume.failure(target, Objects.requireNonNull(e.getCause()));
+            } catch (IOException e) {
+                throw Volume.failure(target, e);
+            }
+        }
+        throw unavailable(
+                shown,
+                "the file changed " + MAX_RESTARTS
+                        + " times while it was downloaded. Publish it under a name that is not overwritten",
+                null);
+    }
+
+    /** What is thrown for a source that will not answer, however often it is asked. */
+    static StageException unavailable(String shown, String why, @Nullable Throwable cause) {
+        return new StageException(FailureClass.SourceUnavailable, "Cannot read " + shown + ": " + why + ".", cause);
+    }
+
+    /** What went wrong, in words. */
+    static String describe(Exception e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnknownHostException) {
+                return "the host name " + cause.getMessage() + " does not resolve";
+            }
+            if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
+                return "its certificate is not trusted (" + cause.getMessage() + ")";
+            }
+        }
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    private void writeTo(OutputStream out) throws IOException {
         OutputStream disk = new Disk(out);
         for (int failures = 1; ; failures++) {
             long before = copy.size();
@@ -76,85 +126,39 @@ final class Download {
             } catch (IOException e) {
                 failures = copy.size() > before ? 1 : failures;
                 if (failures >= ATTEMPTS || isCertificateTrouble(e)) {
-                    throw unavailable(describe(e) + (failures > 1 ? " (" + failures + " attempts)" : ""), e);
+                    throw unavailable(shown, describe(e) + (failures > 1 ? " (" + failures + " attempts)" : ""), e);
                 }
-                LOG.info(
-                        "{}: {}; {} bytes so far, trying again", HttpsFetcher.shown(address), describe(e), copy.size());
+                LOG.info("{}: {}; {} bytes so far, trying again", shown, describe(e), copy.size());
                 pause.accept(pauseAfter(e, failures));
             }
         }
     }
 
-    String digest() {
-        return copy.digest();
-    }
-
-    long size() {
-        return copy.size();
-    }
-
     private void attempt(OutputStream out) throws IOException {
-        boolean resume = copy.size() > 0 && entityTag != null;
-        HttpURLConnection connection = connections.get(
-                address, resume ? Map.of("Range", "bytes=" + copy.size() + "-", "If-Range", entityTag) : Map.of());
-        try {
-            check(connection);
-            boolean partial = connection.getResponseCode() == HttpURLConnection.HTTP_PARTIAL;
-            long start = partial ? copy.size() : 0;
-            if (partial
-                    && !String.valueOf(connection.getHeaderField("Content-Range"))
-                            .startsWith("bytes " + start + "-")) {
-                throw new IOException("the server sends another range than it was asked for");
-            }
-            long length = connection.getContentLengthLong();
-            if (length >= 0 && start + length > maxBytes) {
+        try (Origin.Body body = origin.open(copy.size(), copy.size() > 0 ? entityTag : null)) {
+            long start = body.rest() ? copy.size() : 0;
+            if (body.length() >= 0 && start + body.length() > maxBytes) {
                 throw tooLarge();
             }
-            try (InputStream body = connection.getInputStream()) {
-                if (!partial && !copy.skipsTheSame(body)) {
-                    throw new Changed();
-                }
-                String tag = connection.getHeaderField("ETag");
-                entityTag = tag != null && tag.startsWith("\"") ? tag : null;
-                if (!copy.copy(body, out, maxBytes)) {
-                    throw tooLarge();
-                }
+            if (!body.rest() && !copy.skipsTheSame(body.content())) {
+                throw new Changed();
             }
-            if (length >= 0 && copy.size() != start + length) {
+            entityTag = body.entityTag();
+            if (!copy.copy(body.content(), out, maxBytes)) {
+                throw tooLarge();
+            }
+            if (body.length() >= 0 && copy.size() != start + body.length()) {
                 throw new IOException(
-                        "the connection ended after " + copy.size() + " of " + (start + length) + " bytes");
-            }
-        } finally {
-            connection.disconnect();
-        }
-    }
-
-    private void check(HttpURLConnection connection) throws IOException {
-        int status = connection.getResponseCode();
-        switch (status) {
-            case 200, 206 -> {}
-            case 404, 410 -> throw new NotThere();
-            case 401, 403 ->
-                throw unavailable(
-                        "the server answers " + status + ": it asks for credentials or forbids reading", null);
-            case 408, 416, 425, 429 -> throw new Busy(status, retryAfter(connection));
-            default -> {
-                if (status >= 500) {
-                    throw new Busy(status, retryAfter(connection));
-                }
-                throw unavailable("the server answers " + status, null);
+                        "the connection ended after " + copy.size() + " of " + (start + body.length()) + " bytes");
             }
         }
-    }
-
-    private static Duration retryAfter(HttpURLConnection connection) {
-        long seconds = connection.getHeaderFieldLong("Retry-After", 0);
-        return Duration.ofSeconds(Math.clamp(seconds, 0, LONGEST_PAUSE.toSeconds()));
     }
 
     private static Duration pauseAfter(IOException e, int failures) {
         Duration backOff = Duration.ofSeconds(1L << Math.min(failures - 1, 4));
-        return e instanceof Busy busy && busy.retryAfter.compareTo(backOff) > 0 ? busy.retryAfter : backOff;
+        Duration asked = e instanceof Busy busy ? busy.retryAfter : Duration.ZERO;
+        Duration longer = asked.compareTo(backOff) > 0 ? asked : backOff;
+        return longer.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : longer;
     }
 
     private static boolean isCertificateTrouble(Throwable e) {
@@ -166,21 +170,7 @@ final class Download {
         return false;
     }
 
-    private static String describe(IOException e) {
-        if (e instanceof UnknownHostException) {
-            return "the host name " + e.getMessage() + " does not resolve";
-        }
-        return isCertificateTrouble(e)
-                ? "its certificate is not trusted (" + e.getMessage() + ")"
-                : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    }
-
     private StageException tooLarge() {
-        return unavailable("it is larger than the limit of " + maxBytes + " bytes", null);
-    }
-
-    private StageException unavailable(String why, @Nullable Throwable cause) {
-        return new StageException(
-                FailureClass.SourceUnavailable, "Cannot read " + HttpsFetcher.shown(address) + ": " + why + ".", cause);
+        return unavailable(shown, "it is larger than the limit of " + maxBytes + " bytes", null);
     }
 }

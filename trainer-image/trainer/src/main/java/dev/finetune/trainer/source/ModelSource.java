@@ -47,8 +47,10 @@ public final class ModelSource {
      * @throws StageException SourceUnavailable, InvalidSpec (no safetensors), DigestMismatch or LicenseNotAllowed
      */
     public static Verified fetch(SourceResolver sources, BaseModelSource model, Path folder) {
-        SourceUri uri = sources.parse(FIELD, model.storageUri() == null ? "" : model.storageUri());
-        FileSet files = sources.fileSet(uri);
+        Location location =
+                sources.locate(FIELD, model.storageUri() == null ? "" : model.storageUri(), model.secretRef());
+        SourceUri uri = location.uri();
+        FileSet files = sources.fileSet(location);
         Map<String, String> digests = new TreeMap<>();
         for (String name : REQUIRED) {
             digests.put(name, required(files, uri, name, folder).sha256());

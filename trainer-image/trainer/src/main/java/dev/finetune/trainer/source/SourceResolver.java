@@ -1,38 +1,50 @@
 package dev.finetune.trainer.source;
 
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.SecretReference;
 import dev.finetune.api.run.PodPaths;
 import dev.finetune.api.run.StageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns addresses into files of this machine. In a pod claims and ConfigMaps are mounted by the operator; a local run reads
- * {@code file://} and {@code https://} only.
+ * Turns addresses into files of this machine. In a pod claims, ConfigMaps and Secrets are mounted by the operator; a local run reads
+ * {@code file://} and what lies in the network, with credentials from the environment.
  */
 public final class SourceResolver {
     /** More than any data set that one trainer can train on, and less than what fills a node. */
     private static final long MAX_DATA_BYTES = 20L << 30;
 
     private static final long MAX_MODEL_BYTES = 200L << 30;
+    private static final int MAX_DATA_FILES = 1_000_000;
 
     private final Function<String, Path> claims;
     private final Function<String, Path> configMaps;
+    private final Function<@Nullable SecretReference, Credentials> secrets;
     private final @Nullable Path localFolder;
     private final HttpsFetcher https;
+    private final Function<Credentials, S3Login> s3Logins;
+    private final Map<Location, S3Folder> s3Folders = new ConcurrentHashMap<>();
 
     private SourceResolver(
             Function<String, Path> claims,
             Function<String, Path> configMaps,
+            Function<@Nullable SecretReference, Credentials> secrets,
             @Nullable Path localFolder,
-            HttpsFetcher https) {
+            HttpsFetcher https,
+            Function<Credentials, S3Login> s3Logins) {
         this.claims = claims;
         this.configMaps = configMaps;
+        this.secrets = secrets;
         this.localFolder = localFolder;
         this.https = https;
+        this.s3Logins = s3Logins;
     }
 
     /** For a pod. */
@@ -40,25 +52,52 @@ public final class SourceResolver {
         return new SourceResolver(
                 name -> Path.of(PodPaths.claim(name)),
                 name -> Path.of(PodPaths.configMap(name)),
+                Credentials::inPod,
                 null,
-                new HttpsFetcher());
+                new HttpsFetcher(),
+                s3(AddressRule.PUBLIC_AND_PRIVATE));
     }
 
     /** For a machine without a cluster; relative {@code file://} paths are taken from {@code folder}, the manifest's. */
     public static SourceResolver local(Path folder) {
-        return new SourceResolver(Path::of, Path::of, folder, new HttpsFetcher());
+        return new SourceResolver(
+                Path::of,
+                Path::of,
+                reference -> new Credentials.Environment(System::getenv),
+                folder,
+                new HttpsFetcher(),
+                // A store on one's own machine is nobody else's.
+                s3(address -> true));
     }
 
     /** For tests: mounts below {@code root} as in a pod, and another way to download. */
     static SourceResolver below(Path root, HttpsFetcher https) {
-        return new SourceResolver(root.resolve("pvc")::resolve, root.resolve("configmap")::resolve, null, https);
+        return new SourceResolver(
+                root.resolve("pvc")::resolve,
+                root.resolve("configmap")::resolve,
+                reference -> reference == null || reference.name() == null
+                        ? new Credentials.None()
+                        : new Credentials.Secret(
+                                reference.name(), root.resolve("secret").resolve(reference.name())),
+                null,
+                https,
+                s3(address -> true));
     }
 
-    /** Reads an address and refuses what cannot be reached from here. */
-    public SourceUri parse(String field, String text) {
+    private static Function<Credentials, S3Login> s3(AddressRule rule) {
+        return credentials -> new S3Login(credentials, rule, System::getenv, Duration.ofSeconds(30));
+    }
+
+    /**
+     * Reads an address and refuses what cannot be reached from here.
+     *
+     * @param field the field of the job that holds it, for messages
+     * @throws StageException InvalidSpec for a wrong address, SourceUnavailable where there is no such Secret
+     */
+    public Location locate(String field, String text, @Nullable SecretReference secret) {
         SourceUri uri = SourceUri.parse(field, text);
         boolean reachable = switch (uri) {
-            case SourceUri.Https _ -> true;
+            case SourceUri.Https _, SourceUri.S3 _ -> true;
             case SourceUri.LocalFile _ -> localFolder != null;
             case SourceUri.Claim _, SourceUri.ConfigMap _ -> localFolder == null;
         };
@@ -68,9 +107,9 @@ public final class SourceResolver {
                     field + " is '" + text + "': "
                             + (localFolder == null
                                     ? "file:// works only in a local run, a pod does not see your files; use pvc://claim/path"
-                                    : "there is no cluster in a local run; use file://path or https://host/path"));
+                                    : "there is no cluster in a local run; use file://path, s3://bucket/key or https://host/path"));
         }
-        return uri;
+        return new Location(uri, uri instanceof SourceUri.S3 ? secrets.apply(secret) : new Credentials.None());
     }
 
     /**
@@ -79,37 +118,89 @@ public final class SourceResolver {
      *
      * @throws StageException SourceUnavailable when it is missing or may not be read, InvalidData for a bad archive
      */
-    public Path data(SourceUri uri, Path scratch) {
-        Path data = uri instanceof SourceUri.Https web
-                ? https.fetch(web.address(), scratch.resolve("packed"), MAX_DATA_BYTES)
-                        .path()
-                : mounted(uri);
+    public Path data(Location location, Path scratch) {
+        Path data = switch (location.uri()) {
+            case SourceUri.Https web ->
+                https.fetch(web.address(), scratch.resolve("packed"), MAX_DATA_BYTES)
+                        .path();
+            case SourceUri.S3 s3 -> objects(s3, location.credentials(), scratch);
+            default -> mounted(location.uri());
+        };
         return Files.isDirectory(data)
                 ? data
-                : new Archive(uri.fileName(), data, UnpackLimits.DATA).unpacked(scratch.resolve("unpacked"));
+                : new Archive(location.uri().fileName(), data, UnpackLimits.DATA).unpacked(scratch.resolve("unpacked"));
+    }
+
+    /** One object, or all those below it. */
+    private Path objects(SourceUri.S3 uri, Credentials credentials, Path scratch) {
+        S3Folder bucket = s3(new SourceUri.S3(uri.bucket(), ""), credentials);
+        if (!uri.key().isEmpty() && !uri.key().endsWith("/")) {
+            Optional<FetchedFile> one = bucket.fetch(uri.key(), scratch.resolve("packed"), MAX_DATA_BYTES);
+            if (one.isPresent()) {
+                return one.get().path();
+            }
+        }
+        S3Folder folder = bucket.folder(uri.key());
+        Map<String, Long> sizes = folder.sizes();
+        if (sizes.isEmpty()) {
+            throw Download.unavailable(
+                    uri.toString(), "there is no such object, and none whose key begins with it and a slash", null);
+        }
+        long bytes = sizes.values().stream().mapToLong(Long::longValue).sum();
+        if (sizes.size() > MAX_DATA_FILES || bytes > MAX_DATA_BYTES) {
+            throw Download.unavailable(
+                    uri.toString(),
+                    "it holds " + sizes.size() + " objects with " + bytes + " bytes, more than the limit of "
+                            + MAX_DATA_FILES + " objects and " + MAX_DATA_BYTES + " bytes",
+                    null);
+        }
+        Path target = scratch.resolve("objects");
+        for (String name : sizes.keySet()) {
+            if (folder.fetch(name, inside(uri, target, name), MAX_DATA_BYTES).isEmpty()) {
+                throw Download.unavailable(uri + "/" + name, "it was removed meanwhile", null);
+            }
+        }
+        return target;
+    }
+
+    private static Path inside(SourceUri uri, Path folder, String name) {
+        Path target = folder.resolve(name).normalize();
+        if (name.startsWith("/") || !target.startsWith(folder) || target.equals(folder)) {
+            throw new StageException(
+                    FailureClass.InvalidData, uri + " holds the key '" + name + "', which is no path inside a folder.");
+        }
+        return target;
     }
 
     /** Where a folder of files comes from. */
-    FileSet fileSet(SourceUri uri) {
-        return switch (uri) {
+    FileSet fileSet(Location location) {
+        return switch (location.uri()) {
             case SourceUri.Https web -> new FileSet.Remote(web.address(), https);
+            case SourceUri.S3 s3 -> s3(s3, location.credentials());
             case SourceUri.ConfigMap map ->
                 throw new StageException(
                         FailureClass.InvalidSpec,
                         map + " is one small file; a model needs a folder: use pvc://claim/folder");
             case SourceUri.Claim claim -> {
                 Mount mount = mount(claim);
-                yield new FileSet.Folder(uri.toString(), mount.resolve(claim.path()), mount.real());
+                yield new FileSet.Folder(claim.toString(), mount.resolve(claim.path()), mount.real());
             }
             case SourceUri.LocalFile file -> {
                 Path folder = local(file).toAbsolutePath();
-                yield new FileSet.Folder(uri.toString(), folder, folder.getRoot());
+                yield new FileSet.Folder(file.toString(), folder, folder.getRoot());
             }
         };
     }
 
+    private S3Folder s3(SourceUri.S3 uri, Credentials credentials) {
+        return s3Folders.computeIfAbsent(
+                new Location(uri, credentials),
+                l -> new S3Folder(
+                        new S3Bucket(uri.bucket(), s3Logins.apply(credentials), HttpsFetcher::sleep), uri.key()));
+    }
+
     /** Copies one file of a folder into another folder; empty when there is none of that name. */
-    public Optional<FetchedFile> copy(SourceUri folder, String name, Path target) {
+    public Optional<FetchedFile> copy(Location folder, String name, Path target) {
         if (name.contains("/") || name.startsWith(".")) {
             throw new StageException(
                     FailureClass.InvalidData, folder + " lists '" + name + "', and plain file names were expected.");
@@ -127,7 +218,7 @@ public final class SourceResolver {
             case SourceUri.ConfigMap m ->
                 new Mount("ConfigMap '" + m.name() + "'", configMaps.apply(m.name())).resolve(m.key());
             case SourceUri.LocalFile f -> local(f);
-            case SourceUri.Https web -> throw new IllegalArgumentException(web + " is not mounted");
+            case SourceUri.Https _, SourceUri.S3 _ -> throw new IllegalArgumentException(uri + " is not mounted");
         };
     }
 

@@ -35,6 +35,14 @@ public sealed interface SourceUri {
         }
     }
 
+    /** {@code s3://bucket/key}: an object, or all objects whose keys begin with {@code key/}; the key has no slash at its start. */
+    record S3(String bucket, String key) implements SourceUri {
+        @Override
+        public String toString() {
+            return "s3://" + bucket + "/" + key;
+        }
+    }
+
     /** {@code file://path}: a file or folder of this machine; only where the job runs without a cluster. */
     record LocalFile(Path path) implements SourceUri {
         @Override
@@ -49,6 +57,7 @@ public sealed interface SourceUri {
             case Claim claim -> claim.path();
             case ConfigMap map -> map.key();
             case Https web -> web.address().getPath();
+            case S3 s3 -> s3.key().replaceAll("/+$", "");
             case LocalFile file -> file.path().toString();
         };
         String name = path.substring(path.lastIndexOf('/') + 1);
@@ -56,10 +65,14 @@ public sealed interface SourceUri {
     }
 
     /** What every message about a wrong address ends with. */
-    String FORMS = "use pvc://claim/path, https://host/path, configmap://name/key, or file://path in a local run";
+    String FORMS =
+            "use pvc://claim/path, s3://bucket/key, https://host/path, configmap://name/key, or file://path in a local run";
 
     /** A Kubernetes object name. */
     Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
+
+    /** A bucket of S3. */
+    Pattern BUCKET = Pattern.compile("[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]");
 
     /** A key of a ConfigMap. */
     Pattern KEY = Pattern.compile("[-._a-zA-Z0-9]{1,253}");
@@ -68,7 +81,7 @@ public sealed interface SourceUri {
      * Reads an address.
      *
      * @param field the field of the job that holds it, for the message
-     * @throws StageException InvalidSpec when it is none of the four forms
+     * @throws StageException InvalidSpec when it is none of the forms
      */
     static SourceUri parse(String field, String text) {
         int separator = text.indexOf("://");
@@ -78,6 +91,7 @@ public sealed interface SourceUri {
             case "pvc" -> claim(field, text, rest);
             case "configmap" -> configMap(field, text, rest);
             case "https" -> https(field, text);
+            case "s3" -> s3(field, text, rest);
             case "file" -> localFile(field, text, rest);
             case "http" -> throw invalid(field, text, "plain http could be changed on its way: use https");
             default -> throw invalid(field, text, FORMS);
@@ -103,6 +117,15 @@ public sealed interface SourceUri {
             throw invalid(field, text, "use configmap://name/key with one existing key");
         }
         return new ConfigMap(name, key);
+    }
+
+    private static SourceUri s3(String field, String text, String rest) {
+        int slash = rest.indexOf('/');
+        String bucket = slash < 0 ? rest : rest.substring(0, slash);
+        if (!BUCKET.matcher(bucket).matches()) {
+            throw invalid(field, text, "'" + bucket + "' is not the name of a bucket: use s3://bucket/key");
+        }
+        return new S3(bucket, slash < 0 ? "" : rest.substring(slash + 1).replaceAll("^/+", ""));
     }
 
     private static SourceUri https(String field, String text) {

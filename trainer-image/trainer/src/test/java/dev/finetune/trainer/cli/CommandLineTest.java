@@ -18,7 +18,7 @@ class CommandLineTest {
     private final StringWriter err = new StringWriter();
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "predict", "serve", "report", "prepare", "train", "evaluate", "unpack"})
+    @ValueSource(strings = {"run", "predict", "serve", "report", "prepare", "train", "evaluate", "unpack", "fetch"})
     void explainsEveryCommand(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(out.toString()).contains("Usage: finetune " + command);

@@ -119,7 +119,7 @@ class MessyFilesTest {
         accepted("huge-header.csv", 1);
         expectations.put("train.csv.gz", file -> {
             SourceResolver sources = SourceResolver.local(file.getParent());
-            Path unpacked = sources.data(sources.parse("train", file.toUri().toString()), scratch);
+            Path unpacked = sources.data(sources.locate("train", file.toUri().toString(), null), scratch);
             assertThat(examples(unpacked, null).size()).isEqualTo(400);
         });
         rejected("bad-line.jsonl", "line 21");
@@ -248,7 +248,7 @@ class MessyFilesTest {
                 json ? DataFormat.JSONLines : DataFormat.CSV,
                 dialect,
                 columns,
-                new DataSource("file://x"),
+                new DataSource("file://x", null),
                 new DataSplit(null, "0.1"),
                 new DataSplit(null, "0.1"),
                 null,

@@ -33,7 +33,7 @@ class RealDataTest {
                         DataFormat.CSV,
                         null,
                         new Columns("text", "label"),
-                        new DataSource("file://train"),
+                        new DataSource("file://train", null),
                         new DataSplit(null, "0.1"),
                         new DataSplit("file://test", null),
                         null,

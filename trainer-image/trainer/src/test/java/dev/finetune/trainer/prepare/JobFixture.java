@@ -108,7 +108,7 @@ final class JobFixture {
                                 format,
                                 csv,
                                 columns,
-                                new DataSource("file://" + trainFile),
+                                new DataSource("file://" + trainFile, null),
                                 validation,
                                 test,
                                 null,

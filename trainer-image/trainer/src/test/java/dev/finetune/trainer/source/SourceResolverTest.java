@@ -121,18 +121,18 @@ class SourceResolverTest {
 
     @Test
     void keepsLocalFilesAndClaimsApart() {
-        assertFails(FailureClass.InvalidSpec, () -> pod.parse("f", "file:///etc/passwd"))
+        assertFails(FailureClass.InvalidSpec, () -> pod.locate("f", "file:///etc/passwd", null))
                 .hasMessageContaining("local run");
         SourceResolver local = SourceResolver.local(root);
-        assertFails(FailureClass.InvalidSpec, () -> local.parse("f", "pvc://data/x"))
+        assertFails(FailureClass.InvalidSpec, () -> local.locate("f", "pvc://data/x", null))
                 .hasMessageContaining("no cluster");
-        assertThat(local.data(local.parse("f", "file://secret"), root)).hasContent("outside");
-        assertFails(FailureClass.SourceUnavailable, () -> local.data(local.parse("f", "file://none"), root))
+        assertThat(local.data(local.locate("f", "file://secret", null), root)).hasContent("outside");
+        assertFails(FailureClass.SourceUnavailable, () -> local.data(local.locate("f", "file://none", null), root))
                 .hasMessageContaining("does not exist");
     }
 
     private Path file(String address) {
-        return pod.data(pod.parse("spec.dataset.train.storageUri", address), root.resolve("scratch"));
+        return pod.data(pod.locate("spec.dataset.train.storageUri", address, null), root.resolve("scratch"));
     }
 
     private ModelSource.Verified model(String address) {

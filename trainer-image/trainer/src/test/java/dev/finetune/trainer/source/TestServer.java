@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -31,6 +33,8 @@ final class TestServer implements AutoCloseable {
     private final HttpsServer server;
     /** Made once: a key pair takes seconds on a busy machine. */
     private static final SSLContext TLS = tls();
+
+    private static Certificate certificate;
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     final List<String> requests = Collections.synchronizedList(new ArrayList<>());
@@ -63,6 +67,17 @@ final class TestServer implements AutoCloseable {
 
     SSLSocketFactory trust() {
         return TLS.getSocketFactory();
+    }
+
+    /** Its certificate, as a Secret would hold it. */
+    static String certificate() {
+        try {
+            return "-----BEGIN CERTIFICATE-----\n"
+                    + Base64.getMimeEncoder().encodeToString(certificate.getEncoded())
+                    + "\n-----END CERTIFICATE-----\n";
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** The body, from where the range asks, under that entity tag; {@code cut} ends the connection after so many bytes. */
@@ -133,6 +148,7 @@ final class TestServer implements AutoCloseable {
             try (InputStream in = Files.newInputStream(store)) {
                 keys.load(in, PASSWORD);
             }
+            certificate = keys.getCertificate("server");
             KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             own.init(keys, PASSWORD);
             KeyStore trusted = KeyStore.getInstance("PKCS12");

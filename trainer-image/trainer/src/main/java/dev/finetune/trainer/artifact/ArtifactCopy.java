@@ -1,0 +1,32 @@
+package dev.finetune.trainer.artifact;
+
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.source.Location;
+import dev.finetune.trainer.source.SourceResolver;
+import java.nio.file.Path;
+
+/** A published artefact brought into a folder of this machine, and verified there. */
+public final class ArtifactCopy {
+    private ArtifactCopy() {}
+
+    /**
+     * Copies the artefact with that digest.
+     *
+     * @throws StageException SourceUnavailable where a file is missing, DigestMismatch where it is another artefact
+     */
+    public static Manifest of(SourceResolver sources, Location from, Path folder, String digest) {
+        copy(sources, from, Artifact.MANIFEST, folder);
+        ArtifactVerifier.readManifest(folder).files().keySet().forEach(name -> copy(sources, from, name, folder));
+        return ArtifactVerifier.verify(folder, digest);
+    }
+
+    private static void copy(SourceResolver sources, Location from, String name, Path folder) {
+        if (sources.copy(from, name, folder).isEmpty()) {
+            throw new StageException(
+                    FailureClass.SourceUnavailable,
+                    "The artefact at " + from + " has no " + name
+                            + ": it was removed or never completely written. Publish it again, or roll the deployment back.");
+        }
+    }
+}

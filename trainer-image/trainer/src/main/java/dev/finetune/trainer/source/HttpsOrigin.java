@@ -1,0 +1,65 @@
+package dev.finetune.trainer.source;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A file behind an https address. */
+record HttpsOrigin(URI address, Map<String, String> headers, SafeConnection connections) implements Origin {
+    @Override
+    public Body open(long from, @Nullable String entityTag) throws IOException {
+        Map<String, String> all = new HashMap<>(headers);
+        if (entityTag != null) {
+            all.put("Range", "bytes=" + from + "-");
+            all.put("If-Range", entityTag);
+        }
+        HttpURLConnection connection = connections.get(address, all);
+        try {
+            check(connection);
+            boolean partial = connection.getResponseCode() == HttpURLConnection.HTTP_PARTIAL;
+            if (partial
+                    && !String.valueOf(connection.getHeaderField("Content-Range"))
+                            .startsWith("bytes " + from + "-")) {
+                throw new IOException("the server sends another range than it was asked for");
+            }
+            String tag = connection.getHeaderField("ETag");
+            return new Body(
+                    connection.getInputStream(),
+                    connection.getContentLengthLong(),
+                    partial,
+                    tag != null && tag.startsWith("\"") ? tag : null,
+                    connection::disconnect);
+        } catch (IOException | RuntimeException e) {
+            connection.disconnect();
+            throw e;
+        }
+    }
+
+    private void check(HttpURLConnection connection) throws IOException {
+        int status = connection.getResponseCode();
+        switch (status) {
+            case 200, 206 -> {}
+            case 404, 410 -> throw new Download.NotThere();
+            case 401, 403 ->
+                throw Download.unavailable(
+                        HttpsFetcher.shown(address),
+                        "the server answers " + status + ": it asks for credentials or forbids reading",
+                        null);
+            case 408, 416, 425, 429 -> throw new Download.Busy(status, retryAfter(connection));
+            default -> {
+                if (status >= 500) {
+                    throw new Download.Busy(status, retryAfter(connection));
+                }
+                throw Download.unavailable(HttpsFetcher.shown(address), "the server answers " + status, null);
+            }
+        }
+    }
+
+    private static Duration retryAfter(HttpURLConnection connection) {
+        return Duration.ofSeconds(Math.max(0, connection.getHeaderFieldLong("Retry-After", 0)));
+    }
+}
