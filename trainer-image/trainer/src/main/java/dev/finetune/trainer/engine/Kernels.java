@@ -123,6 +123,7 @@ public final class Kernels {
     private static IValue toNative(Object argument) {
         return switch (argument) {
             case PtNDArray tensor -> IValue.from(tensor);
+            case long[] numbers -> IValue.listFrom(numbers);
             case List<?> tensors -> IValue.listFrom(tensors.toArray(new PtNDArray[0]));
             case Double number -> IValue.from(number.doubleValue());
             case Integer number -> IValue.from(number.longValue());

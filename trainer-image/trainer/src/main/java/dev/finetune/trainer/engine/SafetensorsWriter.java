@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 
@@ -19,7 +20,13 @@ public final class SafetensorsWriter {
 
     /** Writes the file and forces it to disk; what atomicity its reader needs is the caller's to give. */
     public static void write(Path file, SortedMap<String, RawTensor> tensors) throws IOException {
-        byte[] header = header(tensors);
+        write(file, tensors, List.of());
+    }
+
+    /** The same with int64 scalars of value 0 behind: PyTorch's batch norms count batches, which nothing reads, and miss the count. */
+    public static void write(Path file, SortedMap<String, RawTensor> tensors, List<String> zeroCounts)
+            throws IOException {
+        byte[] header = header(tensors, zeroCounts);
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
@@ -27,11 +34,12 @@ public final class SafetensorsWriter {
             for (RawTensor tensor : tensors.values()) {
                 writeFully(channel, tensor.values().duplicate());
             }
+            writeFully(channel, ByteBuffer.allocate(Long.BYTES * zeroCounts.size()));
             channel.force(true);
         }
     }
 
-    private static byte[] header(Map<String, RawTensor> tensors) {
+    private static byte[] header(Map<String, RawTensor> tensors, List<String> zeroCounts) {
         ObjectNode header = new ObjectMapper().createObjectNode();
         header.putObject("__metadata__").put("format", "pt");
         long offset = 0;
@@ -41,6 +49,12 @@ public final class SafetensorsWriter {
             Arrays.stream(entry.getValue().shape()).forEach(tensor.putArray("shape")::add);
             tensor.putArray("data_offsets").add(offset).add(end);
             offset = end;
+        }
+        for (String count : zeroCounts) {
+            ObjectNode tensor = header.putObject(count).put("dtype", "I64");
+            tensor.putArray("shape");
+            tensor.putArray("data_offsets").add(offset).add(offset + Long.BYTES);
+            offset += Long.BYTES;
         }
         StringBuilder text = new StringBuilder(header.toString());
         while (text.toString().getBytes(StandardCharsets.UTF_8).length % 8 != 0) {

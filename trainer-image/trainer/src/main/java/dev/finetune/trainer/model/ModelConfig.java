@@ -49,6 +49,38 @@ public record ModelConfig(Path file, ObjectNode json) {
         return value.asInt();
     }
 
+    /** A list of positive whole numbers that must be there. */
+    List<Integer> counts(String key) {
+        List<Integer> values = new ArrayList<>();
+        for (JsonNode value : json.path(key)) {
+            if (!value.isIntegralNumber() || !value.canConvertToInt() || value.asInt() < 1) {
+                throw invalid(key, "a list of whole numbers of at least 1");
+            }
+            values.add(value.asInt());
+        }
+        if (values.isEmpty()) {
+            throw invalid(key, "a list of whole numbers of at least 1");
+        }
+        return values;
+    }
+
+    /** A positive whole number, or the default where the key is absent or null. */
+    int countOr(String key, int absent) {
+        return json.hasNonNull(key) ? count(key) : absent;
+    }
+
+    /** A truth value, or the default where the key is absent or null. */
+    boolean flagOr(String key, boolean absent) {
+        JsonNode value = json.path(key);
+        if (value.isMissingNode() || value.isNull()) {
+            return absent;
+        }
+        if (!value.isBoolean()) {
+            throw invalid(key, "true or false");
+        }
+        return value.asBoolean();
+    }
+
     /** A whole number from 0, or the default where the key is absent or null. */
     int indexOr(String key, int absent) {
         JsonNode value = json.path(key);

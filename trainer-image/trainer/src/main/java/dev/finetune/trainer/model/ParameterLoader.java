@@ -10,6 +10,7 @@ import dev.finetune.trainer.engine.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ final class ParameterLoader {
     private final long seed;
     private final double initializerRange;
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private final Map<String, NDArray> buffers = new LinkedHashMap<>();
     private final List<String> initialised = new ArrayList<>();
 
     ParameterLoader(Path folder, ModelConfig config, String prefix, NDManager scope, LoadOptions options) {
@@ -42,12 +44,30 @@ final class ParameterLoader {
     /** A backbone weight of two or more dimensions. */
     NDArray weight(String name, long... shape) {
         String full = prefix + name;
-        String stored = stored(full)
+        return add(full, checked(required(full), shape), false, shape);
+    }
+
+    private String required(String full) {
+        return stored(full)
                 .orElseThrow(() -> new StageException(
                         FailureClass.InvalidData,
                         "%s lacks the tensor %s that config.json calls for; it has %s; point spec.model at a matching config and weights"
                                 .formatted(folder, full, sample())));
-        return add(full, checked(stored, shape), false, shape);
+    }
+
+    /** A running statistic of the backbone: a part of the model that no gradient moves. */
+    NDArray buffer(String name, int size) {
+        String full = prefix + name;
+        NDArray array = checked(required(full), size);
+        buffers.put(full, array);
+        return array;
+    }
+
+    /** A constant in the place of a parameter that the config leaves out: neither trained nor saved. */
+    NDArray constant(float value, int size) {
+        float[] values = new float[size];
+        Arrays.fill(values, value);
+        return RawTensor.of(values, size).toTensor(scope);
     }
 
     /** A backbone bias or norm weight: no weight decay. */
@@ -75,6 +95,13 @@ final class ParameterLoader {
         return labelsFit
                 ? headLinear(name, out, in)
                 : List.of(fresh(name + ".weight", out, in), fresh(name + ".bias", out));
+    }
+
+    /** The same as a convolution of one pixel. */
+    List<NDArray> outputConvolution(String name, boolean labelsFit, int out, int in) {
+        return labelsFit
+                ? List.of(head(name + ".weight", out, in, 1, 1), head(name + ".bias", out))
+                : List.of(fresh(name + ".weight", out, in, 1, 1), fresh(name + ".bias", out));
     }
 
     private NDArray head(String name, long... shape) {
@@ -129,6 +156,11 @@ final class ParameterLoader {
 
     List<Parameter> parameters() {
         return List.copyOf(parameters.values());
+    }
+
+    /** The running statistics by name. */
+    Map<String, NDArray> buffers() {
+        return Collections.unmodifiableMap(buffers);
     }
 
     List<String> initialised() {

@@ -8,7 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import javax.imageio.ImageReader;
 
-/** WebP, lossy and lossless, of an animation the first frame: decoded by TwelveMonkeys, after the header has been checked here. */
+/**
+ * WebP, lossy and lossless, of an animation the first frame: decoded by TwelveMonkeys, after the header has been checked here. Colours of
+ * lossy images differ from Pillow's at edges, where that library interpolates chroma and this one repeats it.
+ */
 final class Webp implements ImageFile {
     private static final int LOSSY = tag("VP8 ");
     private static final int LOSSLESS = tag("VP8L");
