@@ -43,7 +43,7 @@ END
             fail "apt-get could not install ${missing[*]}: $(tail -1 /tmp/finetune-apt.log)"
     }
     local jdk
-    for jdk in "${JAVA_HOME:-}" /usr/lib/jvm/*25*; do
+    for jdk in ${JAVA_HOME:+"$JAVA_HOME"} /usr/lib/jvm/*25*; do
         if [ -x "$jdk/bin/jlink" ] && grep -q '^JAVA_VERSION="25' "$jdk/release"; then
             export JAVA_HOME=$jdk PATH=$jdk/bin:$PATH
             break
