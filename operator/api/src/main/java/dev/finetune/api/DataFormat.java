@@ -11,7 +11,9 @@ public enum DataFormat {
     /** Apache Parquet. */
     Parquet,
     /** Folders of texts: each file is one text, the folder it stands in its label. */
-    TextFolder;
+    TextFolder,
+    /** A split of a data set of the Hugging Face Hub, of which the hub keeps Parquet files. */
+    HuggingFace;
 
     /** Whether the files have columns; where they have none, folders say what the label is. */
     public boolean hasColumns() {

@@ -18,6 +18,17 @@ final class DatasetRules {
             return;
         }
         field.at("format").required(dataset.format());
+        if (dataset.format() == DataFormat.HuggingFace) {
+            split(
+                    field.at("train.storageUri"),
+                    dataset.train() == null ? null : dataset.train().storageUri());
+            split(
+                    field.at("validation.storageUri"),
+                    dataset.validation() == null ? null : dataset.validation().storageUri());
+            split(
+                    field.at("test.storageUri"),
+                    dataset.test() == null ? null : dataset.test().storageUri());
+        }
         csv(field.at("csv"), dataset.csv(), dataset.format());
         columns(field.at("columns"), dataset.columns(), dataset.csv(), dataset.format());
         if (field.at("train").required(dataset.train()) && dataset.train() != null) {
@@ -40,6 +51,12 @@ final class DatasetRules {
             field.at("checks.minExamplesPerClass").between(checks.minExamplesPerClass(), 1, 1_000_000);
             field.at("checks.maxClassRatio").between(checks.maxClassRatio(), 1, 1_000_000);
         }
+    }
+
+    private static void split(Field field, @Nullable String uri) {
+        field.that(
+                uri == null || uri.startsWith("hf:"),
+                "must be hf://owner/name/split for format HuggingFace, found \"" + uri + "\"");
     }
 
     private static void csv(Field field, @Nullable CsvDialect csv, @Nullable DataFormat format) {

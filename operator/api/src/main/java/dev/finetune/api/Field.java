@@ -89,7 +89,7 @@ record Field(String path, List<Problem> problems) {
                         && StorageUri.parse(uri)
                                 .filter(u -> u.scheme().takesCredentials())
                                 .isPresent(),
-                "is only for s3://, found \"" + uri + "\": remove it");
+                "is only for s3:// and hf://, found \"" + uri + "\": remove it");
     }
 
     void digest(@Nullable String value) {

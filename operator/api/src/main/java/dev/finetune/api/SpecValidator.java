@@ -65,7 +65,7 @@ public final class SpecValidator {
             uri.location(model.storageUri(), schemes);
             uri.that(
                     model.storageUri() == null || !model.storageUri().startsWith("configmap:"),
-                    "a model is a folder and no ConfigMap holds one: use pvc://claim/path, s3://bucket/path or https://host/path");
+                    "a model is a folder and no ConfigMap holds one: use pvc://claim/path, s3://bucket/path, hf://owner/name or https://host/path");
         }
         field.at("secretRef").secret(model.secretRef(), model.storageUri());
         field.at("digest").digest(model.digest());

@@ -7,16 +7,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where bytes lie: {@code pvc://claim/path}, {@code configmap://name/key}, {@code https://host/path}, {@code s3://bucket/key}, and
- * {@code file:///path} for runs without a cluster.
+ * Where bytes lie: {@code pvc://claim/path}, {@code configmap://name/key}, {@code https://host/path}, {@code s3://bucket/key},
+ * {@code hf://owner/name[:revision][/path]}, and {@code file:///path} for runs without a cluster.
  *
- * @param authority the claim, the ConfigMap, the host or the bucket; empty for a file
+ * @param authority the claim, the ConfigMap, the host, the bucket or the owner; empty for a file
  * @param path without a slash at either end; the key of a ConfigMap
  */
 public record StorageUri(Scheme scheme, String authority, String path) {
-    private static final Pattern FORM = Pattern.compile("(pvc|configmap|https|s3|file)://([^/?#@\\s]*)(/[^#\\s]*)?");
+    private static final Pattern FORM = Pattern.compile("(pvc|configmap|https|s3|hf|file)://([^/?#@\\s]*)(/[^#\\s]*)?");
     private static final Pattern OBJECT = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
     private static final Pattern BUCKET = Pattern.compile("[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]");
+    private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9][-._A-Za-z0-9]{0,95}");
+    private static final Pattern REPOSITORY =
+            Pattern.compile("/[A-Za-z0-9][-._A-Za-z0-9]{0,95}(:[A-Za-z0-9][-._%A-Za-z0-9]{0,127})?(/.*)?");
     private static final Pattern DOTS = Pattern.compile("(^|/)\\.\\.(/|$)");
 
     /** How the bytes are reached. */
@@ -25,11 +28,12 @@ public record StorageUri(Scheme scheme, String authority, String path) {
         configmap,
         https,
         s3,
+        hf,
         file;
 
         /** Whether a Secret can be named to read it with. */
         public boolean takesCredentials() {
-            return this == s3;
+            return this == s3 || this == hf;
         }
 
         /** Whether a finished model can be published there, whole or not at all. */
@@ -38,7 +42,7 @@ public record StorageUri(Scheme scheme, String authority, String path) {
         }
 
         /** The schemes of sources in a cluster. */
-        public static final Set<Scheme> IN_CLUSTER = Set.copyOf(EnumSet.of(pvc, configmap, https, s3));
+        public static final Set<Scheme> IN_CLUSTER = Set.copyOf(EnumSet.of(pvc, configmap, https, s3, hf));
     }
 
     /** The location that the text names, if it names one without {@code ..} in its path. */
@@ -55,6 +59,8 @@ public record StorageUri(Scheme scheme, String authority, String path) {
             case configmap -> OBJECT.matcher(authority).matches() && path.matches("/[-._A-Za-z0-9]+");
             case https -> !authority.isEmpty();
             case s3 -> BUCKET.matcher(authority).matches();
+            case hf ->
+                OWNER.matcher(authority).matches() && REPOSITORY.matcher(path).matches();
             case file -> authority.isEmpty() && path.length() > 1;
         };
         return wellFormed ? Optional.of(new StorageUri(scheme, authority, trim(path, scheme))) : Optional.empty();

@@ -237,6 +237,7 @@ final class Stagehand {
                         Outcome.Succeeded,
                         new PrepareResult(
                                 "sha256:m",
+                                null,
                                 "mit",
                                 "sha256:d",
                                 "sha256:t",

@@ -4,9 +4,10 @@ import dev.finetune.api.Finding;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What prepare verified and split; counts are examples. */
+/** What prepare verified and split; counts are examples, {@code modelRevision} is the commit of a hub. */
 public record PrepareResult(
         String modelDigest,
+        @Nullable String modelRevision,
         @Nullable String license,
         String datasetDigest,
         String testDigest,

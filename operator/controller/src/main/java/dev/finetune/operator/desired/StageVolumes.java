@@ -170,8 +170,8 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
                             .build());
                     mount(name, PodPaths.configMap(uri.authority()), null, true);
                 }
-                case https, s3, file -> {
-                    // Nothing to mount: two go over the network, the other exists only without a cluster.
+                case https, s3, hf, file -> {
+                    // Nothing to mount: three go over the network, the other exists only without a cluster.
                 }
             }
         }

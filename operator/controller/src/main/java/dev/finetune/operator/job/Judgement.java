@@ -102,6 +102,7 @@ final class Judgement {
                 draft.seen.deployed().orElse(List.of()),
                 old.storageUri(),
                 old.modelDigest(),
+                old.modelRevision(),
                 old.candidateDigest(),
                 old.microBatchSize());
         draft.status.increment(Counter.STALE_BASELINES);

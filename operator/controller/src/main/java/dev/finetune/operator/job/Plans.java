@@ -1,5 +1,6 @@
 package dev.finetune.operator.job;
 
+import dev.finetune.api.BaseModelSource;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.ResolvedSettings;
@@ -29,7 +30,7 @@ final class Plans {
                 new JobIdentity(job.getName(), job.getNamespace(), job.getUid()),
                 stage,
                 status.run(stage),
-                forPod(spec, stage),
+                forPod(spec, stage, resolved.modelRevision()),
                 Objects.requireNonNull(resolved.storageUri()),
                 train ? List.of() : Objects.requireNonNullElse(resolved.deployed(), List.of()),
                 train || evaluate ? resolved.modelDigest() : null,
@@ -42,12 +43,12 @@ final class Plans {
     }
 
     /** Without what is the operator's business and may change meanwhile; for train also without any way to the test set. */
-    private static FineTuneJobSpec forPod(FineTuneJobSpec spec, Stage stage) {
+    private static FineTuneJobSpec forPod(FineTuneJobSpec spec, Stage stage, @Nullable String revision) {
         return new FineTuneJobSpec(
                 spec.task(),
                 null,
                 null,
-                spec.model(),
+                pinned(spec.model(), revision),
                 stage == Stage.train ? withoutTest(spec.dataset()) : spec.dataset(),
                 spec.training(),
                 spec.evaluation(),
@@ -56,6 +57,17 @@ final class Plans {
                 null,
                 null,
                 null);
+    }
+
+    /** A branch of a hub may have moved since prepare ran first; the job stays with the commit that it began with. */
+    private static @Nullable BaseModelSource pinned(@Nullable BaseModelSource model, @Nullable String revision) {
+        return model == null || revision == null || model.storageUri() == null
+                ? model
+                : new BaseModelSource(
+                        model.storageUri().replaceFirst("^(hf://[^/]+/[^/:]+)(:[^/]*)?", "$1:" + revision),
+                        model.secretRef(),
+                        model.digest(),
+                        model.allowedLicenses());
     }
 
     private static @Nullable DatasetSpec withoutTest(@Nullable DatasetSpec data) {

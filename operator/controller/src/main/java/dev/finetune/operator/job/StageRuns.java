@@ -92,6 +92,7 @@ final class StageRuns {
                 old.deployed(),
                 old.storageUri(),
                 result.modelDigest(),
+                result.modelRevision(),
                 same ? old.candidateDigest() : null,
                 old.microBatchSize());
         draft.status.dataset = new DatasetStatus(
@@ -125,6 +126,7 @@ final class StageRuns {
                 old.deployed(),
                 old.storageUri(),
                 old.modelDigest(),
+                old.modelRevision(),
                 result.candidateDigest(),
                 old.microBatchSize());
         Usage usage = Objects.requireNonNullElse(draft.status.usage, new Usage(null, null, null, null));
@@ -176,6 +178,7 @@ final class StageRuns {
                 old.deployed(),
                 old.storageUri(),
                 old.modelDigest(),
+                old.modelRevision(),
                 old.candidateDigest(),
                 smaller.get());
         draft.status.increment(Counter.OUT_OF_MEMORY);

@@ -52,6 +52,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster in memory with one FineTuneJob: the API server's part (uids, resourceVersions, fences), the Job controller's and
@@ -408,6 +409,12 @@ final class World {
         settle();
     }
 
+    /** The commit that prepare found, where the model comes from a hub. */
+    private @Nullable String revision() {
+        String uri = job.getSpec().model().storageUri();
+        return uri.startsWith("hf:") ? "c0ffee".repeat(6) + "c0ff" : null;
+    }
+
     StageResult result(Job child) {
         return switch (stage(child)) {
             case prepare ->
@@ -417,6 +424,7 @@ final class World {
                         Outcome.Succeeded,
                         new PrepareResult(
                                 "sha256:model",
+                                revision(),
                                 "apache-2.0",
                                 "sha256:data",
                                 "sha256:test",

@@ -183,6 +183,7 @@ final class TerminationMessage {
     private static PrepareResult copy(PrepareResult p, List<String> labels, List<Finding> findings) {
         return new PrepareResult(
                 p.modelDigest(),
+                p.modelRevision(),
                 p.license(),
                 p.datasetDigest(),
                 p.testDigest(),

@@ -84,7 +84,7 @@ record DataFile(String name, Path path) {
             throw new StageException(FailureClass.InvalidData, name + " is empty: it has 0 bytes.");
         }
         refuseOtherFormats(settings.format());
-        if (settings.format() == DataFormat.Parquet) {
+        if (isParquet(settings.format())) {
             return new ParquetRows(name, path, settings);
         }
         StrictDecoder reader = new StrictDecoder(Files.newInputStream(path), settings.encoding());
@@ -98,12 +98,16 @@ record DataFile(String name, Path path) {
         }
     }
 
+    private static boolean isParquet(DataFormat format) {
+        return format == DataFormat.Parquet || format == DataFormat.HuggingFace;
+    }
+
     private static List<String> extensions(DataFormat format) {
         return switch (format) {
             case CSV -> List.of(".csv");
             case TSV -> List.of(".tsv", ".tab");
             case JSONLines -> List.of(".jsonl", ".ndjson", ".json");
-            case Parquet -> List.of(".parquet");
+            case Parquet, HuggingFace -> List.of(".parquet");
             case TextFolder -> List.of(".txt");
         };
     }
@@ -114,7 +118,7 @@ record DataFile(String name, Path path) {
             start = in.readNBytes(4);
         }
         boolean isParquet = startsWith(start, 'P', 'A', 'R', '1');
-        if (isParquet != (format == DataFormat.Parquet)) {
+        if (isParquet != isParquet(format)) {
             throw new StageException(
                     FailureClass.InvalidData,
                     name + (isParquet ? " is" : " is not") + " a Parquet file, and spec.dataset.format is " + format

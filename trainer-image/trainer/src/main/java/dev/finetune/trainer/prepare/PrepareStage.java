@@ -2,6 +2,7 @@ package dev.finetune.trainer.prepare;
 
 import dev.finetune.api.BaseModelSource;
 import dev.finetune.api.CheckAction;
+import dev.finetune.api.DataFormat;
 import dev.finetune.api.DataSource;
 import dev.finetune.api.DataSplit;
 import dev.finetune.api.DatasetSpec;
@@ -78,6 +79,7 @@ public final class PrepareStage {
         DatasetInfo info = dataset.info();
         return new PrepareResult(
                 model.digest(),
+                model.revision(),
                 model.license(),
                 info.datasetDigest(),
                 info.testDigest(),
@@ -101,17 +103,21 @@ public final class PrepareStage {
         // Downloads may hold test rows, so they go where train never looks, and not beyond this method.
         try (Scratch scratch = new Scratch(workspace.test().resolve(".sources"))) {
             Dataset.Sources files = new Dataset.Sources(
-                    file(sources, trainData, scratch.file("train")),
-                    validationData.map(d -> file(sources, d, scratch.file("validation"))),
-                    testData.map(d -> file(sources, d, scratch.file("test"))));
+                    file(sources, data, trainData, scratch.file("train")),
+                    validationData.map(d -> file(sources, data, d, scratch.file("validation"))),
+                    testData.map(d -> file(sources, data, d, scratch.file("test"))));
             String positive =
                     spec.evaluation() == null ? null : spec.evaluation().positiveLabel();
             return Dataset.read(data, positive, files);
         }
     }
 
-    private static Dataset.NamedFile file(SourceResolver sources, Location location, Path scratch) {
-        return new Dataset.NamedFile(location.uri().fileName(), sources.data(location, scratch));
+    private static Dataset.NamedFile file(SourceResolver sources, DatasetSpec data, Location location, Path scratch) {
+        return new Dataset.NamedFile(
+                location.uri().fileName(),
+                data.format() == DataFormat.HuggingFace
+                        ? sources.split(location, scratch)
+                        : sources.data(location, scratch));
     }
 
     private static Optional<Location> location(String field, @Nullable DataSplit split, SourceResolver sources) {

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A flat set of files somewhere, asked for by name. */
-sealed interface FileSet permits FileSet.Folder, FileSet.Remote, S3Folder {
+sealed interface FileSet permits FileSet.Folder, FileSet.Remote, S3Folder, HubFiles {
     /** Copies the file to {@code target}, durably; empty when there is none of that name. */
     Optional<FetchedFile> fetch(String name, Path target, long maxBytes);
 

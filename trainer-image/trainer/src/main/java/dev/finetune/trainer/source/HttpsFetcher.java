@@ -33,7 +33,9 @@ final class HttpsFetcher {
 
     /** Downloads to {@code target}; empty when the server says that there is no such file. */
     Optional<FetchedFile> fetchIfPresent(URI address, Path target, long maxBytes) {
-        return Download.to(target, shown(address), new HttpsOrigin(address, Map.of(), connections), maxBytes, pause);
+        Origin origin = new HttpsOrigin(
+                shown(address), address, Map.of(), connections, "it asks for credentials or forbids reading");
+        return Download.to(target, shown(address), origin, maxBytes, pause);
     }
 
     /** An address as messages may show it: a query often carries a signature. */

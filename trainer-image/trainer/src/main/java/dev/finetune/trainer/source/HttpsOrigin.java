@@ -8,8 +8,15 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A file behind an https address. */
-record HttpsOrigin(URI address, Map<String, String> headers, SafeConnection connections) implements Origin {
+/**
+ * A file behind an https address.
+ *
+ * @param shown what messages call it
+ * @param whenForbidden what a refusal to show it means, and what to do
+ */
+record HttpsOrigin(
+        String shown, URI address, Map<String, String> headers, SafeConnection connections, String whenForbidden)
+        implements Origin {
     @Override
     public Body open(long from, @Nullable String entityTag) throws IOException {
         Map<String, String> all = new HashMap<>(headers);
@@ -45,16 +52,13 @@ record HttpsOrigin(URI address, Map<String, String> headers, SafeConnection conn
             case 200, 206 -> {}
             case 404, 410 -> throw new Download.NotThere();
             case 401, 403 ->
-                throw Download.unavailable(
-                        HttpsFetcher.shown(address),
-                        "the server answers " + status + ": it asks for credentials or forbids reading",
-                        null);
+                throw Download.unavailable(shown, "the server answers " + status + ": " + whenForbidden, null);
             case 408, 416, 425, 429 -> throw new Download.Busy(status, retryAfter(connection));
             default -> {
                 if (status >= 500) {
                     throw new Download.Busy(status, retryAfter(connection));
                 }
-                throw Download.unavailable(HttpsFetcher.shown(address), "the server answers " + status, null);
+                throw Download.unavailable(shown, "the server answers " + status, null);
             }
         }
     }

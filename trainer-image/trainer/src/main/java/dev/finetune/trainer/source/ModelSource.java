@@ -38,8 +38,12 @@ public final class ModelSource {
 
     private ModelSource() {}
 
-    /** A verified base model in its folder; {@code weights} are its safetensors files. */
-    public record Verified(String digest, @Nullable String license, List<Path> weights) {}
+    /** A verified base model in its folder; {@code revision} is the commit of a hub, {@code weights} are its safetensors files. */
+    public record Verified(
+            String digest,
+            @Nullable String revision,
+            @Nullable String license,
+            List<Path> weights) {}
 
     /**
      * Fetches the model into {@code folder}.
@@ -71,7 +75,10 @@ public final class ModelSource {
                             + ".");
         }
         return new Verified(
-                digest, license, weights.stream().map(folder::resolve).toList());
+                digest,
+                files instanceof HubFiles hub ? hub.commit().sha() : null,
+                license,
+                weights.stream().map(folder::resolve).toList());
     }
 
     /** The licence that a fetched model states in its card or config.json, if any. */

@@ -8,12 +8,14 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Collectors;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens https addresses and nothing else: every hop of a redirect must be https and must resolve to addresses that the rule allows.
+ * Opens https addresses and nothing else: every hop of a redirect must be https and must resolve to addresses that the rule allows, and
+ * credentials do not follow to another host.
  * The JDK caches a resolved name for 30 seconds, so the connection goes to the address that was checked.
  * {@link HttpsURLConnection} is used because it can time out between two reads of a body.
  */
@@ -23,14 +25,22 @@ record SafeConnection(AddressRule rule, @Nullable SSLSocketFactory tls, Duration
     /** Sends a GET and returns the connection once it has answered with anything but a redirect. */
     HttpURLConnection get(URI address, Map<String, String> headers) throws IOException {
         URI hop = address;
+        Map<String, String> sent = headers;
         for (int i = 0; i <= MAX_REDIRECTS; i++) {
-            HttpURLConnection connection = open(hop, headers);
+            HttpURLConnection connection = open(hop, sent);
             String location = isRedirect(connection.getResponseCode()) ? connection.getHeaderField("Location") : null;
             if (location == null) {
                 return connection;
             }
             connection.disconnect();
-            hop = next(address, hop, location);
+            URI next = next(address, hop, location);
+            if (!next.getRawAuthority().equalsIgnoreCase(hop.getRawAuthority())) {
+                // Credentials are for the host that asked for them; where a link leads is for that host to know.
+                sent = sent.entrySet().stream()
+                        .filter(h -> !h.getKey().equalsIgnoreCase("Authorization"))
+                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+            }
+            hop = next;
         }
         throw refused(address, "it redirects more than " + MAX_REDIRECTS + " times");
     }

@@ -7,6 +7,7 @@ import dev.finetune.api.run.StageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +31,7 @@ public final class SourceResolver {
     private final @Nullable Path localFolder;
     private final HttpsFetcher https;
     private final Function<Credentials, S3Login> s3Logins;
+    private final Function<Credentials, Hub> hubs;
     private final Map<Location, S3Folder> s3Folders = new ConcurrentHashMap<>();
 
     private SourceResolver(
@@ -38,13 +40,15 @@ public final class SourceResolver {
             Function<@Nullable SecretReference, Credentials> secrets,
             @Nullable Path localFolder,
             HttpsFetcher https,
-            Function<Credentials, S3Login> s3Logins) {
+            Function<Credentials, S3Login> s3Logins,
+            Function<Credentials, Hub> hubs) {
         this.claims = claims;
         this.configMaps = configMaps;
         this.secrets = secrets;
         this.localFolder = localFolder;
         this.https = https;
         this.s3Logins = s3Logins;
+        this.hubs = hubs;
     }
 
     /** For a pod. */
@@ -55,7 +59,8 @@ public final class SourceResolver {
                 Credentials::inPod,
                 null,
                 new HttpsFetcher(),
-                s3(AddressRule.PUBLIC_AND_PRIVATE));
+                s3(AddressRule.PUBLIC_AND_PRIVATE),
+                hubs(AddressRule.PUBLIC_AND_PRIVATE, System::getenv));
     }
 
     /** For a machine without a cluster; relative {@code file://} paths are taken from {@code folder}, the manifest's. */
@@ -66,12 +71,18 @@ public final class SourceResolver {
                 reference -> new Credentials.Environment(System::getenv),
                 folder,
                 new HttpsFetcher(),
-                // A store on one's own machine is nobody else's.
-                s3(address -> true));
+                // A server on one's own machine is nobody else's.
+                s3(address -> true),
+                hubs(address -> true, System::getenv));
     }
 
     /** For tests: mounts below {@code root} as in a pod, and another way to download. */
     static SourceResolver below(Path root, HttpsFetcher https) {
+        return below(root, https, name -> null);
+    }
+
+    /** For tests: as that, with an environment. */
+    static SourceResolver below(Path root, HttpsFetcher https, Function<String, @Nullable String> environment) {
         return new SourceResolver(
                 root.resolve("pvc")::resolve,
                 root.resolve("configmap")::resolve,
@@ -81,11 +92,16 @@ public final class SourceResolver {
                                 reference.name(), root.resolve("secret").resolve(reference.name())),
                 null,
                 https,
-                s3(address -> true));
+                s3(address -> true),
+                hubs(address -> true, environment));
     }
 
     private static Function<Credentials, S3Login> s3(AddressRule rule) {
         return credentials -> new S3Login(credentials, rule, System::getenv, Duration.ofSeconds(30));
+    }
+
+    private static Function<Credentials, Hub> hubs(AddressRule rule, Function<String, @Nullable String> environment) {
+        return credentials -> new Hub(credentials, rule, environment, HttpsFetcher::sleep, Duration.ofSeconds(30));
     }
 
     /**
@@ -97,7 +113,7 @@ public final class SourceResolver {
     public Location locate(String field, String text, @Nullable SecretReference secret) {
         SourceUri uri = SourceUri.parse(field, text);
         boolean reachable = switch (uri) {
-            case SourceUri.Https _, SourceUri.S3 _ -> true;
+            case SourceUri.Https _, SourceUri.S3 _, SourceUri.Hub _ -> true;
             case SourceUri.LocalFile _ -> localFolder != null;
             case SourceUri.Claim _, SourceUri.ConfigMap _ -> localFolder == null;
         };
@@ -107,9 +123,13 @@ public final class SourceResolver {
                     field + " is '" + text + "': "
                             + (localFolder == null
                                     ? "file:// works only in a local run, a pod does not see your files; use pvc://claim/path"
-                                    : "there is no cluster in a local run; use file://path, s3://bucket/key or https://host/path"));
+                                    : "there is no cluster in a local run; use file://path, s3://bucket/key, hf://owner/name or https://host/path"));
         }
-        return new Location(uri, uri instanceof SourceUri.S3 ? secrets.apply(secret) : new Credentials.None());
+        return new Location(
+                uri,
+                uri instanceof SourceUri.S3 || uri instanceof SourceUri.Hub
+                        ? secrets.apply(secret)
+                        : new Credentials.None());
     }
 
     /**
@@ -124,11 +144,64 @@ public final class SourceResolver {
                 https.fetch(web.address(), scratch.resolve("packed"), MAX_DATA_BYTES)
                         .path();
             case SourceUri.S3 s3 -> objects(s3, location.credentials(), scratch);
+            case SourceUri.Hub hub -> ofHub(hub, location.credentials(), scratch);
             default -> mounted(location.uri());
         };
         return Files.isDirectory(data)
                 ? data
                 : new Archive(location.uri().fileName(), data, UnpackLimits.DATA).unpacked(scratch.resolve("unpacked"));
+    }
+
+    /**
+     * The Parquet files of a split of a data set on the hub, as a folder below {@code scratch}.
+     *
+     * @throws StageException InvalidSpec for another address, SourceUnavailable where there is no such split
+     */
+    public Path split(Location location, Path scratch) {
+        if (!(location.uri() instanceof SourceUri.Hub uri)) {
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    "spec.dataset.format is HuggingFace, and " + location
+                            + " is no hf://owner/name/split: name one, or another format");
+        }
+        HubSplit.HubFilesAt split = HubSplit.of(hubs.apply(location.credentials()), uri);
+        return all(uri, split.files(), split.names(), scratch);
+    }
+
+    /** One file of a data set on the hub, or all those below a folder. */
+    private Path ofHub(SourceUri.Hub uri, Credentials credentials, Path scratch) {
+        Hub hub = hubs.apply(credentials);
+        Hub.Commit commit = hub.commit(Hub.Kind.datasets, uri.repository(), uri.revisionOrMain())
+                .orElseThrow(uri::missing);
+        String path = uri.path().replaceAll("/+$", "");
+        if (commit.files().containsKey(path)) {
+            return hub.fetch(
+                            Hub.Kind.datasets,
+                            uri.repository(),
+                            commit,
+                            path,
+                            scratch.resolve("packed"),
+                            MAX_DATA_BYTES)
+                    .path();
+        }
+        HubFiles folder =
+                new HubFiles(hub, Hub.Kind.datasets, uri.repository(), commit, path.isEmpty() ? "" : path + "/");
+        if (folder.names().isEmpty()) {
+            throw Download.unavailable(
+                    uri.toString(), "the data set has no file '" + path + "' and none below it", null);
+        }
+        return all(uri, folder, folder.names(), scratch);
+    }
+
+    private static Path all(SourceUri uri, FileSet from, List<String> names, Path scratch) {
+        Path target = scratch.resolve("files");
+        long left = MAX_DATA_BYTES;
+        for (String name : names) {
+            left -= from.fetch(name, inside(uri, target, name), left)
+                    .orElseThrow(() -> Download.unavailable(uri + "/" + name, "it was removed meanwhile", null))
+                    .size();
+        }
+        return target;
     }
 
     /** One object, or all those below it. */
@@ -154,13 +227,7 @@ public final class SourceResolver {
                             + MAX_DATA_FILES + " objects and " + MAX_DATA_BYTES + " bytes",
                     null);
         }
-        Path target = scratch.resolve("objects");
-        for (String name : sizes.keySet()) {
-            if (folder.fetch(name, inside(uri, target, name), MAX_DATA_BYTES).isEmpty()) {
-                throw Download.unavailable(uri + "/" + name, "it was removed meanwhile", null);
-            }
-        }
-        return target;
+        return all(uri, folder, List.copyOf(sizes.keySet()), scratch);
     }
 
     private static Path inside(SourceUri uri, Path folder, String name) {
@@ -177,6 +244,7 @@ public final class SourceResolver {
         return switch (location.uri()) {
             case SourceUri.Https web -> new FileSet.Remote(web.address(), https);
             case SourceUri.S3 s3 -> s3(s3, location.credentials());
+            case SourceUri.Hub hub -> model(hub, location.credentials());
             case SourceUri.ConfigMap map ->
                 throw new StageException(
                         FailureClass.InvalidSpec,
@@ -190,6 +258,14 @@ public final class SourceResolver {
                 yield new FileSet.Folder(file.toString(), folder, folder.getRoot());
             }
         };
+    }
+
+    private HubFiles model(SourceUri.Hub uri, Credentials credentials) {
+        Hub hub = hubs.apply(credentials);
+        Hub.Commit commit = hub.commit(Hub.Kind.models, uri.repository(), uri.revisionOrMain())
+                .orElseThrow(uri::missing);
+        String path = uri.path().replaceAll("/+$", "");
+        return new HubFiles(hub, Hub.Kind.models, uri.repository(), commit, path.isEmpty() ? "" : path + "/");
     }
 
     private S3Folder s3(SourceUri.S3 uri, Credentials credentials) {
@@ -218,7 +294,8 @@ public final class SourceResolver {
             case SourceUri.ConfigMap m ->
                 new Mount("ConfigMap '" + m.name() + "'", configMaps.apply(m.name())).resolve(m.key());
             case SourceUri.LocalFile f -> local(f);
-            case SourceUri.Https _, SourceUri.S3 _ -> throw new IllegalArgumentException(uri + " is not mounted");
+            case SourceUri.Https _, SourceUri.S3 _, SourceUri.Hub _ ->
+                throw new IllegalArgumentException(uri + " is not mounted");
         };
     }
 

@@ -7,6 +7,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Where something is read from. A path inside a claim never begins with a slash and never climbs out. */
@@ -43,6 +44,29 @@ public sealed interface SourceUri {
         }
     }
 
+    /**
+     * {@code hf://owner/name[:revision][/path]}: a repository of the Hugging Face Hub, or a file or folder in it. An empty revision is
+     * {@code main}.
+     */
+    record Hub(String repository, String revision, String path) implements SourceUri {
+        String revisionOrMain() {
+            return revision.isEmpty() ? "main" : revision;
+        }
+
+        StageException missing() {
+            return Download.unavailable(
+                    toString(),
+                    "the repository has no revision '" + revisionOrMain() + "', or the hub has no such repository",
+                    null);
+        }
+
+        @Override
+        public String toString() {
+            return "hf://" + repository + (revision.isEmpty() ? "" : ":" + revision)
+                    + (path.isEmpty() ? "" : "/" + path);
+        }
+    }
+
     /** {@code file://path}: a file or folder of this machine; only where the job runs without a cluster. */
     record LocalFile(Path path) implements SourceUri {
         @Override
@@ -58,6 +82,7 @@ public sealed interface SourceUri {
             case ConfigMap map -> map.key();
             case Https web -> web.address().getPath();
             case S3 s3 -> s3.key().replaceAll("/+$", "");
+            case Hub hub -> hub.path().replaceAll("/+$", "");
             case LocalFile file -> file.path().toString();
         };
         String name = path.substring(path.lastIndexOf('/') + 1);
@@ -66,10 +91,14 @@ public sealed interface SourceUri {
 
     /** What every message about a wrong address ends with. */
     String FORMS =
-            "use pvc://claim/path, s3://bucket/key, https://host/path, configmap://name/key, or file://path in a local run";
+            "use pvc://claim/path, s3://bucket/key, hf://owner/name, https://host/path, configmap://name/key, or file://path in a local run";
 
     /** A Kubernetes object name. */
     Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
+
+    /** What follows {@code hf://}. */
+    Pattern HUB = Pattern.compile(
+            "([A-Za-z0-9][-._A-Za-z0-9]{0,95}/[A-Za-z0-9][-._A-Za-z0-9]{0,95})(?::([A-Za-z0-9][-._%A-Za-z0-9]{0,127}))?(?:/(.*))?");
 
     /** A bucket of S3. */
     Pattern BUCKET = Pattern.compile("[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]");
@@ -92,6 +121,7 @@ public sealed interface SourceUri {
             case "configmap" -> configMap(field, text, rest);
             case "https" -> https(field, text);
             case "s3" -> s3(field, text, rest);
+            case "hf" -> hub(field, text, rest);
             case "file" -> localFile(field, text, rest);
             case "http" -> throw invalid(field, text, "plain http could be changed on its way: use https");
             default -> throw invalid(field, text, FORMS);
@@ -126,6 +156,17 @@ public sealed interface SourceUri {
             throw invalid(field, text, "'" + bucket + "' is not the name of a bucket: use s3://bucket/key");
         }
         return new S3(bucket, slash < 0 ? "" : rest.substring(slash + 1).replaceAll("^/+", ""));
+    }
+
+    private static SourceUri hub(String field, String text, String rest) {
+        Matcher parts = HUB.matcher(rest);
+        if (!parts.matches()) {
+            throw invalid(field, text, "use hf://owner/name, hf://owner/name:revision, or one of them with a path");
+        }
+        String path = parts.group(3) == null ? "" : parts.group(3);
+        refuseClimbing(field, text, path);
+        String revision = parts.group(2) == null ? "" : parts.group(2);
+        return new Hub(parts.group(1), revision.replace("%2F", "/").replace("%2f", "/"), path);
     }
 
     private static SourceUri https(String field, String text) {
@@ -168,10 +209,7 @@ public sealed interface SourceUri {
         if (path.indexOf('\0') >= 0
                 || path.startsWith("/")
                 || Arrays.asList(path.split("/")).contains("..")) {
-            throw invalid(
-                    field,
-                    text,
-                    "the path must stay inside the claim: no '..', no second slash after the claim's name");
+            throw invalid(field, text, "the path must stay inside: no '..', no second slash before it");
         }
     }
 

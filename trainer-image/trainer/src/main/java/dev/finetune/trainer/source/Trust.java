@@ -12,6 +12,8 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
@@ -51,6 +53,17 @@ final class Trust {
                     e);
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException("the JDK can hold certificates", e);
+        }
+    }
+
+    /** Sockets to servers whose certificates come from these authorities or the JDK's. */
+    static SSLSocketFactory sockets(String pem, String from) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, with(pem, from), null);
+            return context.getSocketFactory();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has TLS", e);
         }
     }
 

@@ -41,6 +41,7 @@ final class Results {
     static PrepareResult prepare(int labels, String message) {
         return new PrepareResult(
                 DIGEST,
+                null,
                 "apache-2.0",
                 DIGEST,
                 DIGEST,
