@@ -18,6 +18,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.time.Duration;
 import java.time.Instant;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -138,11 +140,20 @@ final class StageRuns {
                         .formatted(
                                 result.epochs(),
                                 result.selectBy(),
-                                result.selectedValue(),
+                                rounded(result.selectedValue()),
                                 result.bestStep(),
                                 result.stoppedBecause(),
                                 result.exactResume() ? "" : "; resumed with other micro-batches, threads or CPU"));
         return true;
+    }
+
+    /** Four digits, as the evaluation's numbers have; what is no number stays as it is. */
+    private static String rounded(String value) {
+        try {
+            return new BigDecimal(value).round(new MathContext(4)).toPlainString();
+        } catch (NumberFormatException e) {
+            return value;
+        }
     }
 
     private void lost(Draft draft, Stage stage, RunView view) {

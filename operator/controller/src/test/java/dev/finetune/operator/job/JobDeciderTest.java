@@ -34,6 +34,8 @@ class JobDeciderTest {
         assertThat(world.status().dataset().train()).isEqualTo(80);
         world.runStage();
         assertThat(world.status().resolved().candidateDigest()).isEqualTo("sha256:candidate");
+        assertThat(world.message("Trained"))
+                .isEqualTo("3 epochs, f1Macro 0.9836 at step 20, stopped because EpochsDone");
         world.runStage();
 
         assertThat(world.all(Job.class))

@@ -444,7 +444,17 @@ final class World {
                         Outcome.Succeeded,
                         null,
                         new TrainResult(
-                                "sha256:candidate", 3, 30, 20, "f1Macro", "0.9", "EpochsDone", true, 8, 1.5, 1000L),
+                                "sha256:candidate",
+                                3,
+                                30,
+                                20,
+                                "f1Macro",
+                                "0.9836065573770492",
+                                "EpochsDone",
+                                true,
+                                8,
+                                1.5,
+                                1000L),
                         null,
                         null);
             case evaluate ->
