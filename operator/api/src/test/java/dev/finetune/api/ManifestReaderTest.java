@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ManifestReaderTest {
@@ -29,8 +30,8 @@ class ManifestReaderTest {
                         .replace("columns:", "colums:")
                         .replace("fraction: \"0.1\"", "fraction: 0.1")))
                 .isInstanceOf(ManifestException.class)
-                .hasMessageContaining(
-                        "spec.dataset.format: expected one of [CSV, TSV, JSONLines], found 'Excel' (line 8)")
+                .hasMessageContaining("spec.dataset.format: expected one of " + List.of(DataFormat.values())
+                        + ", found 'Excel' (line 8)")
                 .hasMessageContaining("spec.dataset.colums: unknown field; known here: format, csv, columns")
                 .hasMessageContaining("spec.dataset.validation.fraction: expected text, found 0.1");
     }
