@@ -117,7 +117,8 @@ final class Colours {
         float toGreen = (most - green) / range;
         float toBlue = (most - blue) / range;
         float side = red == most ? toBlue - toGreen : green == most ? 2 + toRed - toBlue : 4 + toGreen - toRed;
-        int hue = ((int) ((side / 6.0 + 1) % 1 * 255) + turn) & 0xff;
+        // Rounded to float where Pillow does: a third of the circle is then 85, not 84.
+        int hue = ((int) ((float) ((side / 6.0 + 1) % 1) * 255.0) + turn) & 0xff;
         double saturation = (int) (range / most * 255.0) / 255.0;
         double sixth = hue * 6.0 / 255;
         int sector = (int) sixth;
