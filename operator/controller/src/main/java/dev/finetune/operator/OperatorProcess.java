@@ -4,12 +4,14 @@ import dev.finetune.operator.deployment.ModelDeploymentReconciler;
 import dev.finetune.operator.job.FineTuneJobReconciler;
 import dev.finetune.operator.kube.Applier;
 import dev.finetune.operator.kube.EventRecorder;
+import dev.finetune.operator.kube.LenientClient;
 import dev.finetune.operator.telemetry.HealthServer;
 import dev.finetune.operator.telemetry.ReconcileMetrics;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.VersionInfo;
 import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.Cloner;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
@@ -87,6 +89,7 @@ public final class OperatorProcess implements AutoCloseable {
     private void settings(ConfigurationServiceOverrider settings, ReconcileMetrics metrics) {
         settings.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
+                .withResourceCloner(copier())
                 .checkingCRDAndValidateLocalModel(false)
                 .withConcurrentReconciliationThreads(THREADS)
                 .withConcurrentWorkflowExecutorThreads(THREADS)
@@ -105,6 +108,15 @@ public final class OperatorProcess implements AutoCloseable {
                             .withRetryPeriod(Duration.ofSeconds(2))
                             .build());
         }
+    }
+
+    private Cloner copier() {
+        return new Cloner() {
+            @Override
+            public <R extends HasMetadata> R clone(R object) {
+                return LenientClient.copy(client.getKubernetesSerialization(), object);
+            }
+        };
     }
 
     private <R extends HasMetadata> void register(Reconciler<R> reconciler) {

@@ -3,6 +3,7 @@ package dev.finetune.operator.deployment;
 import dev.finetune.api.ModelDeploymentSpec;
 import dev.finetune.api.ModelDeploymentStatus;
 import dev.finetune.api.ModelVersion;
+import dev.finetune.api.Problem;
 import dev.finetune.api.RejectedVersion;
 import dev.finetune.operator.OperatorConfig;
 import dev.finetune.operator.desired.Labels;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that is known about a ModelDeployment at one moment.
  *
+ * @param unreadable what of the spec could not be read, and is absent in {@code writtenSpec}
  * @param jobs the FineTuneJobs of the namespace
  * @param deployments children that are ours by uid
  * @param service the Service that is ours by uid
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 record DeploymentObservation(
         ObjectMeta owner,
         @Nullable ModelDeploymentSpec writtenSpec,
+        List<Problem> unreadable,
         @Nullable ModelDeploymentStatus writtenStatus,
         List<JobView> jobs,
         List<Deployment> deployments,
@@ -46,6 +49,7 @@ record DeploymentObservation(
         return new DeploymentObservation(
                 newer,
                 writtenSpec,
+                unreadable,
                 status,
                 jobs,
                 deployments,
@@ -59,7 +63,18 @@ record DeploymentObservation(
 
     DeploymentObservation withForeign(List<String> found) {
         return new DeploymentObservation(
-                owner, writtenSpec, writtenStatus, jobs, deployments, service, pods, found, refusal, config, now);
+                owner,
+                writtenSpec,
+                unreadable,
+                writtenStatus,
+                jobs,
+                deployments,
+                service,
+                pods,
+                found,
+                refusal,
+                config,
+                now);
     }
 
     ModelDeploymentSpec spec() {

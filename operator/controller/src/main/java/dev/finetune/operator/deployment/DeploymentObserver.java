@@ -43,6 +43,7 @@ final class DeploymentObserver {
         DeploymentObservation seen = new DeploymentObservation(
                 primary.getMetadata(),
                 primary.getSpec(),
+                primary.unreadable(),
                 primary.getStatus(),
                 cached.jobs.stream()
                         .filter(j -> j.getMetadata().getDeletionTimestamp() == null)

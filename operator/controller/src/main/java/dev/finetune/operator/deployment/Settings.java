@@ -2,11 +2,13 @@ package dev.finetune.operator.deployment;
 
 import dev.finetune.api.ModelReference;
 import dev.finetune.api.PodTemplate;
+import dev.finetune.api.Problem;
 import dev.finetune.operator.OperatorConfig;
 import dev.finetune.operator.Profile;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The spec with what the chart's values add to it. */
@@ -19,6 +21,9 @@ sealed interface Settings {
 
     static Settings of(DeploymentObservation seen) {
         OperatorConfig config = seen.config();
+        if (!seen.unreadable().isEmpty()) {
+            return new Invalid(seen.unreadable().stream().map(Problem::toString).collect(Collectors.joining("; ")));
+        }
         ModelReference model = seen.spec().model();
         if (model == null || model.type() == null) {
             return new Invalid("spec.model.type must be Follow, FineTuneJob or Artifact");

@@ -57,14 +57,17 @@ public record Placement(
     }
 
     static <T> @Nullable T typed(String path, @Nullable JsonNode node, Class<T> type) {
-        if (node == null || node.isNull() || node.isEmpty()) {
+        if (node == null || node.isNull()) {
             return null;
         }
+        String problem = "%s: expected a %s as in core/v1, got %s".formatted(path, type.getSimpleName(), node);
+        if (!node.isObject()) {
+            throw new IllegalArgumentException(problem);
+        }
         try {
-            return Json.MAPPER.convertValue(node, type);
+            return node.isEmpty() ? null : Json.MAPPER.convertValue(node, type);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "%s: expected a %s as in core/v1, got %s".formatted(path, type.getSimpleName(), node), e);
+            throw new IllegalArgumentException(problem, e);
         }
     }
 }

@@ -32,7 +32,6 @@ final class Creation {
     private static final Duration SOON = Duration.ofSeconds(2);
     private static final Duration LATER = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofSeconds(10);
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final OperatorConfig config;
 
@@ -190,7 +189,7 @@ final class Creation {
         FailureClass type = type(refusal);
         Failure failure = new Failure(type, message, type.advice(), Reason.title(stage), null, null);
         boolean waits = type == FailureClass.QuotaExceeded
-                || (type == FailureClass.PolicyRefused && openedAgo(draft).compareTo(PATIENCE) < 0);
+                || (type == FailureClass.PolicyRefused && openedAgo(draft).compareTo(StageRuns.PATIENCE) < 0);
         if (waits) {
             draft.status.failure = failure;
             draft.status.underWay(Reason.PENDING, type + ": " + message);

@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 /** Why a Job of ours failed, from its condition, the end of its last container and what that left. */
 final class Failures {
     private static final Pattern EXIT_CODE = Pattern.compile("failed with exit code (\\d+)");
-    private static final int MESSAGE = 1500;
 
     private Failures() {}
 
@@ -38,6 +37,9 @@ final class Failures {
             case "PodFailurePolicy" -> byExitCode(draft, stage, view, text);
             case "DeadlineExceeded" -> Optional.of(deadline(draft, stage, view));
             case "BackoffLimitExceeded" -> {
+                if (view.lastEnd().filter(RunView::isOutOfMemory).isPresent()) {
+                    yield Optional.empty();
+                }
                 draft.status.increment(Counter.FAILED);
                 yield Optional.of(failure(
                         draft,
@@ -93,7 +95,7 @@ final class Failures {
                 .orElse(null);
         return new Failure(
                 type,
-                message.length() <= MESSAGE ? message : message.substring(0, MESSAGE - 1) + "…",
+                message,
                 type.advice(),
                 Reason.title(stage),
                 exitCode(view).orElse(null),

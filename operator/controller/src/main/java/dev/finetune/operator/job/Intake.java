@@ -38,6 +38,10 @@ final class Intake {
         FineTuneJobSpec spec = draft.seen.spec();
         List<Problem> problems =
                 spec == null ? List.of(new Problem("spec", "is missing or cannot be read")) : problems(spec);
+        if (!draft.seen.unreadable().isEmpty()) {
+            // What is told beyond that follows from it.
+            problems = draft.seen.unreadable();
+        }
         if (spec == null || !problems.isEmpty()) {
             String message = problems.stream().map(Problem::toString).collect(Collectors.joining("; "));
             draft.status.failed(new Failure(

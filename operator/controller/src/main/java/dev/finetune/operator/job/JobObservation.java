@@ -3,6 +3,7 @@ package dev.finetune.operator.job;
 import dev.finetune.api.DeployedModel;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.FineTuneJobStatus;
+import dev.finetune.api.Problem;
 import dev.finetune.operator.diagnosis.LogReading;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that is known about a FineTuneJob at one moment.
  *
+ * @param unreadable what of the spec could not be read, and is absent in {@code spec}
  * @param jobs Jobs with its label, whoever made them
  * @param pods pods with its label, whoever made them
  * @param named objects that stand, or may stand, under the names of its children and are in no cache
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public record JobObservation(
         ObjectMeta metadata,
         @Nullable FineTuneJobSpec spec,
+        List<Problem> unreadable,
         @Nullable FineTuneJobStatus status,
         Instant now,
         List<Job> jobs,
@@ -51,6 +54,7 @@ public record JobObservation(
         return new JobObservation(
                 written,
                 spec,
+                unreadable,
                 next,
                 now,
                 jobs,

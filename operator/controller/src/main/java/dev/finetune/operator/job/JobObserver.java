@@ -63,6 +63,7 @@ final class JobObserver {
         JobObservation known = new JobObservation(
                 job.getMetadata(),
                 job.getSpec(),
+                job.unreadable(),
                 job.getStatus(),
                 clock.instant(),
                 cached.jobs(),
@@ -82,6 +83,7 @@ final class JobObserver {
         return new JobObservation(
                 known.metadata(),
                 known.spec(),
+                known.unreadable(),
                 known.status(),
                 known.now(),
                 known.jobs(),

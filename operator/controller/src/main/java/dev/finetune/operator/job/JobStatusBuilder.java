@@ -249,7 +249,7 @@ final class JobStatusBuilder {
                 evaluation,
                 model,
                 usage,
-                failure);
+                Limits.failure(failure));
     }
 
     private static @Nullable Integer orNull(int count) {

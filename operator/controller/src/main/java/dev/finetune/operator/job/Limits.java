@@ -1,6 +1,7 @@
 package dev.finetune.operator.job;
 
 import dev.finetune.api.DatasetStatus;
+import dev.finetune.api.Failure;
 import dev.finetune.api.Finding;
 import dev.finetune.api.RuleResult;
 import java.util.Collection;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class Limits {
     private static final int ITEMS = 64;
     private static final int TEXT = 1024;
+    /** Of a failure, which as a whole is to stay below 4 KiB. */
+    private static final int FAILURE_TEXT = 1500;
 
     private Limits() {}
 
@@ -43,6 +46,19 @@ final class Limits {
         return List.copyOf(byKey.values());
     }
 
+    /** The API server's own refusals are as long as what it refuses. */
+    static @Nullable Failure failure(@Nullable Failure failure) {
+        return failure == null
+                ? null
+                : new Failure(
+                        failure.type(),
+                        cut(failure.message(), FAILURE_TEXT),
+                        failure.advice(),
+                        failure.stage(),
+                        failure.exitCode(),
+                        failure.logTail());
+    }
+
     static DatasetStatus uses(DatasetStatus data, int uses) {
         return new DatasetStatus(
                 data.digest(), data.testDigest(), uses, data.train(), data.validation(), data.test(), data.findings());
@@ -55,6 +71,10 @@ final class Limits {
     }
 
     private static @Nullable String cut(@Nullable String text) {
-        return text == null || text.length() <= TEXT ? text : text.substring(0, TEXT - 1) + "…";
+        return cut(text, TEXT);
+    }
+
+    private static @Nullable String cut(@Nullable String text, int limit) {
+        return text == null || text.length() <= limit ? text : text.substring(0, limit - 1) + "…";
     }
 }

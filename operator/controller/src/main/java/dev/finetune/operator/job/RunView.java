@@ -85,8 +85,12 @@ record RunView(String jobName, Optional<Job> job, List<Pod> pods) {
         return pods.stream()
                 .map(RunView::terminated)
                 .flatMap(Optional::stream)
-                .filter(t -> "OOMKilled".equals(t.getReason()))
+                .filter(RunView::isOutOfMemory)
                 .findFirst();
+    }
+
+    static boolean isOutOfMemory(ContainerStateTerminated end) {
+        return "OOMKilled".equals(end.getReason());
     }
 
     /** The newest end of a container. */

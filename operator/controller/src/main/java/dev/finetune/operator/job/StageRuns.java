@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
 /** Follows the open run of a stage to its end, and says what its end means. */
 final class StageRuns {
     private static final Duration POLL = Duration.ofSeconds(10);
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** How long a cause may last that does not pass by itself: a job that cannot start has ended within a minute. */
+    static final Duration PATIENCE = Duration.ofSeconds(45);
+
     private static final int MOST_DISRUPTIONS = 20;
     private static final int MOST_LOST_RESULTS = 3;
 
@@ -248,9 +250,13 @@ final class StageRuns {
                 .flatMap(StageRuns::created)
                 .or(() -> view.job().flatMap(j -> Times.read(j.getMetadata().getCreationTimestamp())))
                 .orElse(draft.seen.now());
-        if (diagnosis.terminal() && !since.plus(PATIENCE).isAfter(draft.seen.now())) {
-            giveUp(draft, stage, view, diagnosis.type(), diagnosis.message());
-            return;
+        if (diagnosis.terminal()) {
+            Duration left = Duration.between(draft.seen.now(), since.plus(PATIENCE));
+            if (!left.isPositive()) {
+                giveUp(draft, stage, view, diagnosis.type(), diagnosis.message());
+                return;
+            }
+            draft.again(left);
         }
         draft.status.failure = new Failure(
                 diagnosis.type(), diagnosis.message(), diagnosis.type().advice(), Reason.title(stage), null, null);

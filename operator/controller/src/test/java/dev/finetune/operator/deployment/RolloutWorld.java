@@ -266,6 +266,7 @@ final class RolloutWorld {
         return new DeploymentObservation(
                 primary.getMetadata(),
                 primary.getSpec(),
+                primary.unreadable(),
                 primary.getStatus(),
                 List.copyOf(jobs.values()),
                 List.copyOf(deployments.values()),

@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** One test for each rule that the happy path does not show. */
@@ -39,6 +40,61 @@ class JobRulesTest {
             assertThat(world.reason("Failed")).as(poison).isEqualTo("InvalidSpec");
             assertThat(world.all(Job.class)).isEmpty();
         }
+    }
+
+    @Test
+    void whatCannotBeReadIsNamedAndNotTakenForAbsent() {
+        for (var poison : Map.of(
+                        "training: {hyperparameters: {epochs: {a: b}}}",
+                        "spec.training.hyperparameters.epochs: expected a whole number, got an object",
+                        "training: {hyperparameters: {optimizer: Lion}}",
+                        "spec.training.hyperparameters.optimizer: expected one of [AdamW, Adam, SGD], got \"Lion\"",
+                        "training: {hyperparameters: {optimizer: 0}}",
+                        "spec.training.hyperparameters.optimizer: expected one of [AdamW, Adam, SGD], got 0",
+                        "training: {hyperparameters: {seed: 1e30}}",
+                        "spec.training.hyperparameters.seed: expected a whole number, got 1.0E30",
+                        "evaluation: {gate: {rules: [7]}}",
+                        "spec.evaluation.gate.rules[0]: expected an object, got 7",
+                        "evaluation: {baselines: LinearProbe}",
+                        "spec.evaluation.baselines: expected a list, got \"LinearProbe\"",
+                        "training: [1, {a: b}]",
+                        "spec.training: expected an object, got a list",
+                        "horoscope: {sign: [1, 2]}",
+                        "spec.horoscope: this operator does not know the field")
+                .entrySet()) {
+            String job = Samples.JOB.replace("  training:\n    hyperparameters: {batchSize: 8}\n", "");
+            World world = new World(Samples.job(job + poison.getKey().indent(2)), Samples.config());
+            world.settle();
+            assertThat(world.reason("Failed")).as(poison.getKey()).isEqualTo("InvalidSpec");
+            assertThat(world.message("Failed")).contains(poison.getValue());
+        }
+    }
+
+    @Test
+    void aRefusalOfAnyLengthFitsTheStatus() {
+        World world = new World(Samples.job(Samples.JOB + "  profile: " + "x".repeat(5000) + "\n"), Samples.config());
+        world.settle();
+        assertThat(world.reason("Failed")).isEqualTo("InvalidSpec");
+        assertThat(world.status().failure().message()).hasSizeLessThan(4096);
+    }
+
+    @Test
+    void memoryMayRunOutOnTheLastAttempt() {
+        World world = new World(Samples.job(Samples.JOB + "  backoffLimit: 0\n"), Samples.config());
+        world.runStage();
+        Pod pod = world.start(world.schedule().orElseThrow());
+        world.settle();
+        world.end(pod, 137, "OOMKilled", "");
+        world.finish(
+                world.child("reviews-train-1"),
+                "Failed",
+                "BackoffLimitExceeded",
+                "Job has reached the specified backoff limit");
+        world.settle();
+
+        assertThat(world.isTrue("Failed")).isFalse();
+        assertThat(world.child("reviews-train-2")).isNotNull();
+        assertThat(world.status().resolved().microBatchSize()).isEqualTo(4);
     }
 
     @Test

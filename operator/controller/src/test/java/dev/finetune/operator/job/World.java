@@ -29,6 +29,7 @@ import dev.finetune.operator.desired.StageJob;
 import dev.finetune.operator.diagnosis.LogReading;
 import dev.finetune.operator.kube.EventProbe;
 import dev.finetune.operator.kube.FineTuneJob;
+import dev.finetune.operator.kube.LenientClient;
 import dev.finetune.operator.kube.LogProbe;
 import dev.finetune.operator.kube.Lookup;
 import dev.finetune.operator.kube.ModelDeployment;
@@ -130,7 +131,7 @@ final class World {
     /** One reconciliation; true if it wrote anything. */
     boolean reconcile() {
         int before = writes.size();
-        FineTuneJob seen = Serialization.clone(job);
+        FineTuneJob seen = copy();
         Decision<FineTuneJobStatus> decision = decider.decide(observe(seen));
         carryOut(seen, decision);
         now = now.plus(BETWEEN_STEPS);
@@ -147,12 +148,16 @@ final class World {
         throw new AssertionError("never settles: " + writes);
     }
 
+    private FineTuneJob copy() {
+        return LenientClient.copy(LenientClient.serialization(), job);
+    }
+
     JobObservation observe(FineTuneJob seen) {
         return observer.observe(seen, frozen.orElseGet(this::cached));
     }
 
     Decision<FineTuneJobStatus> decide() {
-        return decider.decide(observe(Serialization.clone(job)));
+        return decider.decide(observe(copy()));
     }
 
     /** From now on the operator's caches of children show what is there now. */
