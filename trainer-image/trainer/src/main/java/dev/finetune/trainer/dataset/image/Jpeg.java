@@ -15,6 +15,8 @@ import javax.imageio.ImageReader;
  * corrupt, which it fills up with grey) is an error here.
  */
 final class Jpeg implements ImageFile {
+    private static final byte COMMENT = (byte) 0xfe;
+
     private final byte[] bytes;
     private final JpegHeader header;
 
@@ -58,7 +60,7 @@ final class Jpeg implements ImageFile {
         ImageReader reader = ImageIO.getImageReadersByFormatName("jpeg").next();
         List<String> warnings = new ArrayList<>();
         reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
-        try (ByteArrayImageInput input = new ByteArrayImageInput(bytes)) {
+        try (ByteArrayImageInput input = new ByteArrayImageInput(withoutProfiles())) {
             reader.setInput(input, true, true);
             Raster raster = reader.readRaster(0, null);
             refuseDamage(warnings);
@@ -76,6 +78,16 @@ final class Jpeg implements ImageFile {
         } finally {
             reader.dispose();
         }
+    }
+
+    /** As comments, which the JDK skips: it refuses an image for a damaged profile, and none is applied here anyway. */
+    private byte[] withoutProfiles() {
+        if (header.profiles().isEmpty()) {
+            return bytes;
+        }
+        byte[] plain = bytes.clone();
+        header.profiles().forEach(marker -> plain[marker] = COMMENT);
+        return plain;
     }
 
     private void refuseDamage(List<String> warnings) throws UnreadableImageException {

@@ -1,15 +1,24 @@
 package dev.finetune.trainer.dataset.image;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What the segments before a JPEG's first scan say.
  *
  * @param colours what the components mean, by libjpeg's rules
  * @param orientation of the first EXIF block that can be read
+ * @param profiles where the second bytes of the markers of colour profiles (APP2) stand
  */
 record JpegHeader(
-        int width, int height, int components, Colours colours, boolean progressive, Orientation orientation) {
+        int width,
+        int height,
+        int components,
+        Colours colours,
+        boolean progressive,
+        Orientation orientation,
+        List<Integer> profiles) {
     /** What the components mean. */
     enum Colours {
         GREY,
@@ -34,6 +43,7 @@ record JpegHeader(
         private int adobe = -1;
         private int exif = -1;
         private int frame = -1;
+        private final List<Integer> profiles = new ArrayList<>();
 
         Reader(ByteBuffer bytes) {
             this.bytes = bytes;
@@ -76,6 +86,8 @@ record JpegHeader(
                 jfif = true;
             } else if (marker == 0xe1 && exif < 0 && text(at + 2, "Exif\0")) {
                 exif = at;
+            } else if (marker == 0xe2) {
+                profiles.add(at - 1);
             } else if (marker == 0xee && text(at + 2, "Adobe")) {
                 adobe = byteAt(at + 13);
             }
@@ -114,7 +126,8 @@ record JpegHeader(
                     components,
                     colours,
                     byteAt(frame - 1) == 0xc2,
-                    exif < 0 ? Orientation.UPRIGHT : Orientation.ofExif(exifBlock()));
+                    exif < 0 ? Orientation.UPRIGHT : Orientation.ofExif(exifBlock()),
+                    List.copyOf(profiles));
         }
 
         private boolean ycc() {

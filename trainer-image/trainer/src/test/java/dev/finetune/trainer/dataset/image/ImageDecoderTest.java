@@ -7,6 +7,7 @@ import dev.finetune.trainer.transform.Pixels;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -96,6 +97,20 @@ class ImageDecoderTest {
         assertThat(turned.width()).isEqualTo(upright.height());
         assertThat(turned.at(turned.width() - 1, 0, 0)).isEqualTo(upright.at(0, 0, 0));
         assertThat(turned.key()).isNotEqualTo(upright.key());
+    }
+
+    /** Two first parts of a profile, for which the JDK's own reader refuses the image. */
+    @Test
+    void a_damaged_colour_profile_does_no_harm() throws Exception {
+        byte[] plain = Files.readAllBytes(FILES.resolve("baseline.jpg"));
+        byte[] part = "\u00ff\u00e2\0\u0014ICC_PROFILE\0\1\2\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1);
+        ByteBuffer profiled = ByteBuffer.allocate(plain.length + 2 * part.length)
+                .put(plain, 0, 2)
+                .put(part)
+                .put(part)
+                .put(plain, 2, plain.length - 2);
+        assertThat(ImageDecoder.decode(profiled.array()).rgb())
+                .isEqualTo(ImageDecoder.decode(plain).rgb());
     }
 
     @Test
