@@ -158,6 +158,19 @@ final class JobStatusBuilder {
     void succeeded(Stage stage, String message) {
         condition(Reason.type(stage), Conditions.TRUE, Reason.SUCCEEDED, message);
         failure = null;
+        if (progress != null && Reason.title(stage).equals(progress.stage())) {
+            // The last line of a stage's log may never be read: its result says that all of it is done.
+            progress = new TrainingProgress(
+                    progress.stage(),
+                    progress.pod(),
+                    progress.epoch(),
+                    progress.step(),
+                    progress.totalSteps(),
+                    100,
+                    null,
+                    progress.metrics(),
+                    progress.lastUpdatedTime());
+        }
     }
 
     /** Work is under way, or a queue holds it. */

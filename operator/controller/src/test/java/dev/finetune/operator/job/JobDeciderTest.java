@@ -51,6 +51,7 @@ class JobDeciderTest {
         assertThat(world.status().dataset().testUses()).isEqualTo(1);
         assertThat(world.status().attempts().runs()).isEqualTo(3);
         assertThat(world.status().restarts()).isNull();
+        assertThat(world.status().progress().progressPercentage()).isEqualTo(100);
         assertThat(world.reconcile()).as("a settled job is not written").isFalse();
     }
 

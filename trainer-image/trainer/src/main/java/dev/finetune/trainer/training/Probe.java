@@ -23,8 +23,31 @@ record Probe(
     /** What is fitted and chosen: the rest says how texts become features. */
     record Texts(List<String> labels, TextPreprocessing preprocessing, int maxLength) {}
 
-    /** Fits every pooling with every C and keeps the best on validation; ties go to the smaller C, then to the first token. */
+    /**
+     * Fits every pooling with every C nearly, and the best on validation to the end; ties go to the smaller C, then to the first
+     * token.
+     */
     static Probe fit(
+            Texts texts, FrozenFeatures train, int[] trainLabels, FrozenFeatures validation, int[] validationLabels) {
+        Probe best = choose(texts, train, trainLabels, validation, validationLabels);
+        double[][] x = standardised(train.pooled(best.pooling), best.mean, best.deviation);
+        LogisticRegression fitted =
+                LogisticRegression.fit(x, trainLabels, texts.labels().size(), best.c, best.regression.weights());
+        double[][] held = standardised(validation.pooled(best.pooling), best.mean, best.deviation);
+        double loss = Probabilities.loss(fitted.probabilities(held), validationLabels);
+        return new Probe(
+                texts.labels(),
+                texts.preprocessing(),
+                texts.maxLength(),
+                best.pooling,
+                best.c,
+                loss,
+                best.mean,
+                best.deviation,
+                fitted);
+    }
+
+    private static Probe choose(
             Texts texts, FrozenFeatures train, int[] trainLabels, FrozenFeatures validation, int[] validationLabels) {
         Probe best = null;
         for (Pooling pooling : Pooling.values()) {
@@ -35,8 +58,8 @@ record Probe(
             double[][] held = standardised(validation.pooled(pooling), mean, deviation);
             double[] start = new double[0];
             for (double c : STRENGTHS) {
-                LogisticRegression fitted =
-                        LogisticRegression.fit(x, trainLabels, texts.labels().size(), c, start);
+                LogisticRegression fitted = LogisticRegression.fitNearly(
+                        x, trainLabels, texts.labels().size(), c, start);
                 start = fitted.weights();
                 double loss = Probabilities.loss(fitted.probabilities(held), validationLabels);
                 if (best == null || loss < best.validationLoss) {
