@@ -130,6 +130,11 @@ public final class Weights {
         return place(name).tensor.shape().clone();
     }
 
+    /** The file that a tensor stands in. */
+    public Path file(String name) {
+        return place(name).file.file();
+    }
+
     /** Reads a tensor of floats (F32, F16, BF16 or F64) as float32 into the scope. */
     public NDArray load(NDManager scope, String name) {
         Place place = place(name);

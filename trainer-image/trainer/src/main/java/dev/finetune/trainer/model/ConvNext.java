@@ -32,10 +32,7 @@ final class ConvNext extends ImageClassifier {
         ModelConfig config = setup.config();
         ParameterLoader p = setup.loader();
         List<Integer> sizes = config.counts("hidden_sizes");
-        List<Integer> depths = config.counts("depths");
-        if (sizes.size() != depths.size()) {
-            throw config.invalid("depths", "as long as hidden_sizes (" + sizes.size() + ")");
-        }
+        List<Integer> depths = config.counts("depths", sizes.size());
         lastEpsilon = config.numberOr("layer_norm_eps", 1e-12);
         pathDropout = setup.options().dropout().orElse(config.numberOr("drop_path_rate", 0));
         activation = ConvNorm.activation(config);
@@ -43,7 +40,7 @@ final class ConvNext extends ImageClassifier {
         int edge = config.countOr("patch_size", 4);
         int channels = sizes.getFirst();
         patch = Window.of(edge, edge).padded(Window.Padding.NONE);
-        stem = convolution(p, "embeddings.patch_embeddings", 3, channels, edge);
+        stem = p.convolution("embeddings.patch_embeddings", 3, channels, edge);
         stemNorm = p.norm("embeddings.layernorm", channels);
         for (int i = 0; i < sizes.size(); i++) {
             String stage = "encoder.stages." + i + ".";
@@ -52,7 +49,7 @@ final class ConvNext extends ImageClassifier {
                     ? List.of()
                     : List.of(new Downsampling(
                             p.norm(stage + "downsampling_layer.0", channels),
-                            convolution(p, stage + "downsampling_layer.1", channels, out, 2),
+                            p.convolution(stage + "downsampling_layer.1", channels, out, 2),
                             Window.of(2, 2).padded(Window.Padding.NONE)));
             List<List<NDArray>> layers = new ArrayList<>();
             for (int j = 0; j < depths.get(i); j++) {
@@ -63,10 +60,6 @@ final class ConvNext extends ImageClassifier {
         }
         norm = p.norm("layernorm", channels);
         head = p.outputLinear("classifier", setup.labelsFit(), setup.labels().size(), channels);
-    }
-
-    private static List<NDArray> convolution(ParameterLoader p, String name, int in, int out, int kernel) {
-        return List.of(p.weight(name + ".weight", out, in, kernel, kernel), p.vector(name + ".bias", out));
     }
 
     private static List<NDArray> layer(ParameterLoader p, String name, int size, boolean scaled) {
@@ -104,7 +97,7 @@ final class ConvNext extends ImageClassifier {
 
     @Override
     NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
-        return engine().kernels().run(headInput.getManager(), training, "linear_head", headInput, head, 0.0);
+        return linearHead(headInput, head, 0, training);
     }
 
     @Override

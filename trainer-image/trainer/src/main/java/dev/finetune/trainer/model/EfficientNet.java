@@ -15,9 +15,7 @@ import java.util.OptionalInt;
 final class EfficientNet extends ImageClassifier {
     private final double dropout;
     private final double branchDropout;
-    private final ConvNorm stem;
-    private final List<InvertedResidual> blocks = new ArrayList<>();
-    private final ConvNorm top;
+    private final ResidualChain chain;
     private final List<NDArray> head;
 
     EfficientNet(Setup setup) {
@@ -34,7 +32,8 @@ final class EfficientNet extends ImageClassifier {
         branchDropout = setup.options().dropout().orElse(config.numberOr("drop_connect_rate", 0.2));
         List<Integer> repeats = config.counts("num_block_repeats");
         int all = repeats.stream().mapToInt(n -> repeated(config, n)).sum();
-        stem = family.layer(
+        List<InvertedResidual> blocks = new ArrayList<>();
+        ConvNorm stem = family.layer(
                 "embeddings.convolution",
                 "embeddings.batchnorm",
                 3,
@@ -73,7 +72,8 @@ final class EfficientNet extends ImageClassifier {
             }
         }
         int hidden = scaled(config, 1280);
-        top = family.layer("encoder.top_conv", "encoder.top_bn", out, hidden, Window.of(1, 1), activation);
+        ConvNorm top = family.layer("encoder.top_conv", "encoder.top_bn", out, hidden, Window.of(1, 1), activation);
+        chain = new ResidualChain(List.of(stem), blocks, top);
         head = setup.loader()
                 .outputLinear("classifier", setup.labelsFit(), setup.labels().size(), hidden);
     }
@@ -135,19 +135,12 @@ final class EfficientNet extends ImageClassifier {
 
     @Override
     NDArray headInput(PixelBatch batch, Pass pass) {
-        NDArray x = stem.forward(batch.pixels(), pass);
-        for (InvertedResidual block : blocks) {
-            x = block.forward(x, pass);
-        }
-        NDArray map = top.forward(x, pass);
-        x.close();
-        return after(map, pass, "global_mean");
+        return chain.forward(this, batch, pass);
     }
 
     @Override
     NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
-        return engine().kernels()
-                .run(headInput.getManager(), training, "linear_head", headInput, head, training ? dropout : 0.0);
+        return linearHead(headInput, head, dropout, training);
     }
 
     @Override

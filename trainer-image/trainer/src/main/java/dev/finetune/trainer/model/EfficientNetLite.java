@@ -28,9 +28,7 @@ final class EfficientNetLite extends ImageClassifier {
             new Stage(1, 3, 1, 6, 320));
 
     private final double dropout;
-    private final ConvNorm stem;
-    private final List<InvertedResidual> blocks = new ArrayList<>();
-    private final ConvNorm top;
+    private final ResidualChain chain;
     private final List<NDArray> head;
 
     EfficientNetLite(Setup setup) {
@@ -41,7 +39,9 @@ final class EfficientNetLite extends ImageClassifier {
         double width = config.numberOr("width_coefficient", 1);
         double depth = config.numberOr("depth_coefficient", 1);
         int in = 32;
-        stem = family.layer("_conv_stem", "_bn0", 3, in, Window.of(3, 2).padded(Window.Padding.SAME), "relu6");
+        List<InvertedResidual> blocks = new ArrayList<>();
+        ConvNorm stem =
+                family.layer("_conv_stem", "_bn0", 3, in, Window.of(3, 2).padded(Window.Padding.SAME), "relu6");
         for (Stage stage : STAGES) {
             boolean scales = stage != STAGES.getFirst() && stage != STAGES.getLast();
             int repeats = scales ? (int) Math.ceil(depth * stage.repeats) : stage.repeats;
@@ -53,7 +53,8 @@ final class EfficientNetLite extends ImageClassifier {
                 in = out;
             }
         }
-        top = family.layer("_conv_head", "_bn1", in, HIDDEN, Window.of(1, 1), "relu6");
+        ConvNorm top = family.layer("_conv_head", "_bn1", in, HIDDEN, Window.of(1, 1), "relu6");
+        chain = new ResidualChain(List.of(stem), blocks, top);
         head = setup.loader()
                 .outputLinear("_fc", setup.labelsFit(), setup.labels().size(), HIDDEN);
     }
@@ -75,19 +76,12 @@ final class EfficientNetLite extends ImageClassifier {
 
     @Override
     NDArray headInput(PixelBatch batch, Pass pass) {
-        NDArray x = stem.forward(batch.pixels(), pass);
-        for (InvertedResidual block : blocks) {
-            x = block.forward(x, pass);
-        }
-        NDArray map = top.forward(x, pass);
-        x.close();
-        return after(map, pass, "global_mean");
+        return chain.forward(this, batch, pass);
     }
 
     @Override
     NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
-        return engine().kernels()
-                .run(headInput.getManager(), training, "linear_head", headInput, head, training ? dropout : 0.0);
+        return linearHead(headInput, head, dropout, training);
     }
 
     @Override

@@ -130,6 +130,12 @@ abstract class ImageClassifier implements AutoCloseable {
             LoadOptions options,
             ParameterLoader loader) {}
 
+    /** The head that most networks have: dropout and a linear layer. */
+    final NDArray linearHead(NDArray headInput, List<NDArray> head, double dropout, boolean training) {
+        return engine.kernels()
+                .run(headInput.getManager(), training, "linear_head", headInput, head, training ? dropout : 0.0);
+    }
+
     /** Runs one kernel on an input, in its scope, and frees the input. */
     final NDArray after(NDArray x, Pass pass, String kernel, Object... arguments) {
         Object[] all = new Object[arguments.length + 1];

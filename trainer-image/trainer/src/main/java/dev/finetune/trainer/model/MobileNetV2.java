@@ -18,9 +18,7 @@ final class MobileNetV2 extends ImageClassifier {
     private static final double MOMENTUM = 0.003;
 
     private final double dropout;
-    private final List<ConvNorm> stem = new ArrayList<>();
-    private final List<InvertedResidual> layers = new ArrayList<>();
-    private final ConvNorm last;
+    private final ResidualChain chain;
     private final List<NDArray> head;
 
     MobileNetV2(Setup setup) {
@@ -31,6 +29,8 @@ final class MobileNetV2 extends ImageClassifier {
                 new ConvNorm.Family(engine(), setup.loader(), config.numberOr("layer_norm_eps", 1e-3), MOMENTUM);
         Window.Padding padding = config.flagOr("tf_padding", true) ? Window.Padding.SAME : Window.Padding.CENTERED;
         dropout = setup.options().dropout().orElse(config.numberOr("classifier_dropout_prob", 0.8));
+        List<ConvNorm> stem = new ArrayList<>();
+        List<InvertedResidual> layers = new ArrayList<>();
         int stemSize = scaled(config, 32);
         stem.add(layer(
                 family, "conv_stem.first_conv", 3, stemSize, Window.of(3, 2).padded(padding), activation));
@@ -65,7 +65,8 @@ final class MobileNetV2 extends ImageClassifier {
         }
         boolean wholeOutput = config.flagOr("finegrained_output", true) && config.numberOr("depth_multiplier", 1) < 1;
         int hidden = wholeOutput ? 1280 : scaled(config, 1280);
-        last = layer(family, "conv_1x1", in, hidden, Window.of(1, 1), activation);
+        ConvNorm last = layer(family, "conv_1x1", in, hidden, Window.of(1, 1), activation);
+        chain = new ResidualChain(stem, layers, last);
         head = setup.loader()
                 .outputLinear("classifier", setup.labelsFit(), setup.labels().size(), hidden);
     }
@@ -86,24 +87,12 @@ final class MobileNetV2 extends ImageClassifier {
 
     @Override
     NDArray headInput(PixelBatch batch, Pass pass) {
-        NDArray x = stem.getFirst().forward(batch.pixels(), pass);
-        for (ConvNorm layer : stem.subList(1, stem.size())) {
-            NDArray next = layer.forward(x, pass);
-            x.close();
-            x = next;
-        }
-        for (InvertedResidual layer : layers) {
-            x = layer.forward(x, pass);
-        }
-        NDArray map = last.forward(x, pass);
-        x.close();
-        return after(map, pass, "global_mean");
+        return chain.forward(this, batch, pass);
     }
 
     @Override
     NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
-        return engine().kernels()
-                .run(headInput.getManager(), training, "linear_head", headInput, head, training ? dropout : 0.0);
+        return linearHead(headInput, head, dropout, training);
     }
 
     @Override

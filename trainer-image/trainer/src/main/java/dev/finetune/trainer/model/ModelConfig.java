@@ -64,6 +64,15 @@ public record ModelConfig(Path file, ObjectNode json) {
         return values;
     }
 
+    /** A list of that many positive whole numbers that must be there. */
+    List<Integer> counts(String key, int length) {
+        List<Integer> values = counts(key);
+        if (values.size() != length) {
+            throw invalid(key, "a list of " + length + " whole numbers");
+        }
+        return values;
+    }
+
     /** A positive whole number, or the default where the key is absent or null. */
     int countOr(String key, int absent) {
         return json.hasNonNull(key) ? count(key) : absent;

@@ -22,6 +22,7 @@ import java.util.Random;
  * head parameter that is not is initialised, N(0, initializer_range) for weights and 0 for biases, from the seed and its name, and listed.
  */
 final class ParameterLoader {
+    private final boolean headersOnly;
     private final Path folder;
     private final Weights weights;
     private final String prefix;
@@ -33,6 +34,13 @@ final class ParameterLoader {
     private final List<String> initialised = new ArrayList<>();
 
     ParameterLoader(Path folder, ModelConfig config, String prefix, NDManager scope, LoadOptions options) {
+        this(folder, config, prefix, scope, options, false);
+    }
+
+    /** The same, or one that reads the headers alone: names and shapes are checked, values are not there. */
+    ParameterLoader(
+            Path folder, ModelConfig config, String prefix, NDManager scope, LoadOptions options, boolean headersOnly) {
+        this.headersOnly = headersOnly;
         this.folder = folder;
         this.weights = Weights.ofFolder(folder);
         this.prefix = prefix;
@@ -80,6 +88,11 @@ final class ParameterLoader {
         return List.of(weight(name + ".weight", out, in), vector(name + ".bias", out));
     }
 
+    /** A square convolution of the backbone: weight and bias. */
+    List<NDArray> convolution(String name, int in, int out, int kernel) {
+        return List.of(weight(name + ".weight", out, in, kernel, kernel), vector(name + ".bias", out));
+    }
+
     /** A layer norm of the backbone: weight and bias. */
     List<NDArray> norm(String name, int size) {
         return List.of(vector(name + ".weight", size), vector(name + ".bias", size));
@@ -110,6 +123,9 @@ final class ParameterLoader {
     }
 
     private NDArray fresh(String name, long... shape) {
+        if (headersOnly) {
+            return unread();
+        }
         float[] values = new float[Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact))];
         if (shape.length > 1) {
             Random random = new Random(seed ^ ((long) name.hashCode() << 32));
@@ -119,6 +135,10 @@ final class ParameterLoader {
         }
         initialised.add(name);
         return add(name, RawTensor.of(values, shape).toTensor(scope), true, shape);
+    }
+
+    private NDArray unread() {
+        return scope.create(new float[0]);
     }
 
     private NDArray add(String name, NDArray array, boolean head, long... shape) {
@@ -144,9 +164,13 @@ final class ParameterLoader {
             throw new StageException(
                     FailureClass.InvalidData,
                     "%s: tensor %s has the shape %s where config.json implies %s; config and weights are not of the same model"
-                            .formatted(folder, stored, Arrays.toString(weights.shape(stored)), Arrays.toString(shape)));
+                            .formatted(
+                                    weights.file(stored),
+                                    stored,
+                                    Arrays.toString(weights.shape(stored)),
+                                    Arrays.toString(shape)));
         }
-        return weights.load(scope, stored);
+        return headersOnly ? unread() : weights.load(scope, stored);
     }
 
     private String sample() {

@@ -37,10 +37,7 @@ final class ResNet extends ImageClassifier {
                 Window.of(7, 2),
                 activation);
         List<Integer> sizes = config.counts("hidden_sizes");
-        List<Integer> depths = config.counts("depths");
-        if (sizes.size() != depths.size()) {
-            throw config.invalid("depths", "as long as hidden_sizes (" + sizes.size() + ")");
-        }
+        List<Integer> depths = config.counts("depths", sizes.size());
         for (int stage = 0; stage < sizes.size(); stage++) {
             for (int layer = 0; layer < depths.get(stage); layer++) {
                 boolean first = layer == 0 && (stage > 0 || config.flagOr("downsample_in_first_stage", false));
@@ -106,7 +103,7 @@ final class ResNet extends ImageClassifier {
 
     @Override
     NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
-        return engine().kernels().run(headInput.getManager(), training, "linear_head", headInput, head, 0.0);
+        return linearHead(headInput, head, 0, training);
     }
 
     @Override

@@ -37,7 +37,7 @@ final class SqueezeNet extends ImageClassifier {
         int kernel = old ? 7 : 3;
         int in = old ? 96 : 64;
         stemWindow = Window.of(kernel, 2).padded(Window.Padding.NONE);
-        stem = convolution(p, "features.0", 3, in, kernel);
+        stem = p.convolution("features.0", 3, in, kernel);
         int[] places = old ? new int[] {3, 4, 5, 7, 8, 9, 10, 12} : new int[] {3, 4, 6, 7, 9, 10, 11, 12};
         for (int i = 0; i < places.length; i++) {
             int squeezed = 16 * (i / 2 + 1);
@@ -46,17 +46,13 @@ final class SqueezeNet extends ImageClassifier {
             fires.put(
                     places[i],
                     new Fire(
-                            convolution(p, name + "squeeze", in, squeezed, 1),
-                            convolution(p, name + "expand1x1", squeezed, out, 1),
-                            convolution(p, name + "expand3x3", squeezed, out, 3)));
+                            p.convolution(name + "squeeze", in, squeezed, 1),
+                            p.convolution(name + "expand1x1", squeezed, out, 1),
+                            p.convolution(name + "expand3x3", squeezed, out, 3)));
             in = 2 * out;
         }
         head = p.outputConvolution(
                 "classifier.1", setup.labelsFit(), setup.labels().size(), HIDDEN);
-    }
-
-    private static List<NDArray> convolution(ParameterLoader p, String name, int in, int out, int kernel) {
-        return List.of(p.weight(name + ".weight", out, in, kernel, kernel), p.vector(name + ".bias", out));
     }
 
     @Override

@@ -86,7 +86,7 @@ final class Vit extends ImageClassifier {
 
     @Override
     NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
-        return engine().kernels().run(headInput.getManager(), training, "linear_head", headInput, head, 0.0);
+        return linearHead(headInput, head, 0, training);
     }
 
     @Override
