@@ -12,8 +12,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The double is a hub: Python's own client takes it for one. Needs {@code huggingface_hub}; FINETUNE_PYTHON names the interpreter. */
+/**
+ * The double is a hub: Python's own client takes it for one. The client is that of FINETUNE_PYTHON or python3, or else fetched once
+ * below {@code target} with pip.
+ */
 class HubPythonTest {
+    private static final String PYTHON = System.getenv().getOrDefault("FINETUNE_PYTHON", "python3");
+    private static final String CLIENT = "huggingface_hub==0.36.0";
+
     private static final String SCRIPT = """
             import sys
             from huggingface_hub import HfApi, hf_hub_download, snapshot_download
@@ -37,12 +43,7 @@ class HubPythonTest {
 
     @Test
     void pythonsClientFindsAHubThere() throws IOException, InterruptedException {
-        String python = System.getenv().getOrDefault("FINETUNE_PYTHON", "python3");
-        if (run(List.of(python, "-c", "import huggingface_hub"), Map.of()).status() != 0) {
-            System.err.println(
-                    "SKIPPED: " + python + " has no huggingface_hub, so the hub double is not held against it");
-            assumeTrue(false, "no huggingface_hub");
-        }
+        Path client = client();
         Path authority = Files.writeString(folder.resolve("ca.pem"), TestServer.certificate());
         try (HubDouble hub = new HubDouble()) {
             byte[] small = "{}".getBytes(StandardCharsets.UTF_8);
@@ -57,8 +58,9 @@ class HubPythonTest {
                             "3".repeat(40),
                             Map.of("data/train.csv", "text,label".getBytes(StandardCharsets.UTF_8)));
             Result result = run(
-                    List.of(python, "-c", SCRIPT, folder.resolve("cache").toString()),
+                    List.of(PYTHON, "-c", SCRIPT, folder.resolve("cache").toString()),
                     Map.of(
+                            "PYTHONPATH", client.toString(),
                             "HF_ENDPOINT", hub.endpoint(),
                             "HF_HOME", folder.resolve("home").toString(),
                             "HF_HUB_DISABLE_TELEMETRY", "1",
@@ -76,6 +78,24 @@ class HubPythonTest {
                             "True");
             assertThat(result.status()).isZero();
         }
+    }
+
+    /** Where the client was fetched to, whether or not that was needed. */
+    private static Path client() throws InterruptedException {
+        Path fetched = Path.of("target", "python", CLIENT).toAbsolutePath();
+        Map<String, String> there = Map.of("PYTHONPATH", fetched.toString());
+        List<String> tried = List.of(PYTHON, "-c", "import huggingface_hub");
+        if (run(tried, there).status() != 0) {
+            Result pip = run(
+                    List.of(PYTHON, "-m", "pip", "install", "--quiet", "--target", fetched.toString(), CLIENT),
+                    Map.of());
+            if (run(tried, there).status() != 0) {
+                System.err.println("SKIPPED: " + PYTHON + " has no huggingface_hub and pip could not fetch " + CLIENT
+                        + ", so the hub double is not held against it: " + pip.output());
+                assumeTrue(false, "no huggingface_hub");
+            }
+        }
+        return fetched;
     }
 
     private record Result(int status, String output) {}
