@@ -1,6 +1,6 @@
 """Reference values of every classification metric, by scikit-learn.
 
-Usage: python metrics_golden.py > ../resources/dev/finetune/trainer/evaluation/metrics-golden.json
+Usage: python metrics_golden.py > ../resources/dev/finetune/trainer/metric/metrics-golden.json
 Needs: pip install scikit-learn (made with 1.9)
 """
 import json

@@ -3,53 +3,103 @@ package dev.finetune.api;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The metrics of a classification; each is spelled as in the manifest. */
+/**
+ * The metrics of a classification, each spelled as in manifests, reports and logs. Definitions are scikit-learn's, called with the
+ * labels that occur.
+ */
 public enum Metric {
-    accuracy,
-    balancedAccuracy,
-    precisionMacro,
-    recallMacro,
-    f1Macro,
-    precisionMicro,
-    recallMicro,
-    f1Micro,
-    precisionWeighted,
-    recallWeighted,
-    f1Weighted,
-    precision,
-    recall,
-    f1,
-    prAuc,
-    rocAuc,
-    logLoss,
-    mcc,
-    /** Expected calibration error: shown, never judged by. */
-    ece,
-    /** Recall of each class: only in rules with {@code maxDrop}. */
-    recallPerClass;
+    accuracy(Kind.DECISIONS),
+    balancedAccuracy(Kind.DECISIONS),
+    precision(Kind.POSITIVE),
+    recall(Kind.POSITIVE),
+    f1(Kind.POSITIVE),
+    precisionMacro(Kind.DECISIONS),
+    recallMacro(Kind.DECISIONS),
+    f1Macro(Kind.DECISIONS),
+    precisionMicro(Kind.DECISIONS),
+    recallMicro(Kind.DECISIONS),
+    f1Micro(Kind.DECISIONS),
+    precisionWeighted(Kind.DECISIONS),
+    recallWeighted(Kind.DECISIONS),
+    f1Weighted(Kind.DECISIONS),
+    /** Precision of each class: only shown. */
+    precisionPerClass(Kind.PER_CLASS),
+    /** Recall of each class: shown, and in rules with {@code maxDrop}. */
+    recallPerClass(Kind.PER_CLASS),
+    /** F1 of each class: only shown. */
+    f1PerClass(Kind.PER_CLASS),
+    mcc(Kind.DECISIONS),
+    rocAuc(Kind.SCORES),
+    prAuc(Kind.SCORES),
+    logLoss(Kind.SCORES),
+    /** Expected calibration error: shown, never judged by, because bins are too rough for that. */
+    ece(Kind.SCORES);
 
-    /** Whether it is of one of two classes, so that {@code evaluation.positiveLabel} must say which. */
-    public boolean needsPositiveLabel() {
-        return this == precision || this == recall || this == f1;
+    private enum Kind {
+        DECISIONS,
+        POSITIVE,
+        PER_CLASS,
+        SCORES
     }
 
-    /** Whether it is one number that a candidate may be chosen and shown by. */
-    public boolean mayBePrimary() {
-        return this != ece && this != recallPerClass;
-    }
+    private final Kind kind;
 
-    /** Whether {@code evaluation.metrics} may list it. */
-    public boolean mayBeListed() {
-        return this != recallPerClass;
-    }
-
-    /** Whether a gate rule may be about it. */
-    public boolean mayBeRuled() {
-        return this != ece;
+    Metric(Kind kind) {
+        this.kind = kind;
     }
 
     /** The metric spelled like that, if there is one. */
     public static Optional<Metric> of(String name) {
         return Arrays.stream(values()).filter(m -> m.name().equals(name)).findFirst();
+    }
+
+    /** Whether it is of one of two classes, so that {@code evaluation.positiveLabel} must say which. */
+    public boolean needsPositiveLabel() {
+        return kind == Kind.POSITIVE;
+    }
+
+    /** Whether it exists only where {@code evaluation.positiveLabel} says which of that many classes is meant. */
+    public boolean needsPositiveLabel(int classes) {
+        return kind == Kind.POSITIVE || (this == prAuc && classes == 2);
+    }
+
+    /** Whether it is defined for that many classes: {@code precision}, {@code recall} and {@code f1} only for two. */
+    public boolean definedFor(int classes) {
+        return kind != Kind.POSITIVE || classes == 2;
+    }
+
+    /** Whether it is one number that a candidate may be chosen and shown by. */
+    public boolean mayBePrimary() {
+        return this != ece && !perClass();
+    }
+
+    /** Whether {@code evaluation.metrics} may list it. */
+    public boolean mayBeListed() {
+        return !perClass();
+    }
+
+    /** Whether a gate rule may be about it. */
+    public boolean mayBeRuled() {
+        return mayBePrimary() || this == recallPerClass;
+    }
+
+    /** Whether more is better; otherwise less is. */
+    public boolean higherIsBetter() {
+        return this != logLoss && this != ece;
+    }
+
+    /** The value with the sign that makes more better. */
+    public double signed(double value) {
+        return higherIsBetter() ? value : -value;
+    }
+
+    /** Whether it needs probabilities, not only decisions. */
+    public boolean scoreBased() {
+        return kind == Kind.SCORES;
+    }
+
+    /** Whether it is one number for each class. */
+    public boolean perClass() {
+        return kind == Kind.PER_CLASS;
     }
 }

@@ -4,6 +4,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import ai.djl.ndarray.NDArray;
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -107,6 +108,12 @@ class ArchitectureRulesTest {
                         ROOT + "serving..",
                         ROOT + "cli..",
                         ROOT + "source.."));
+        rule.check(TRAINER);
+    }
+
+    @Test
+    void no_packages_use_each_other_in_a_circle() {
+        ArchRule rule = slices().matching(ROOT + "(**)").should().beFreeOfCycles();
         rule.check(TRAINER);
     }
 

@@ -1,15 +1,10 @@
 package dev.finetune.trainer.artifact;
 
 import dev.finetune.api.Json;
+import dev.finetune.trainer.storage.FileDigest;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -42,28 +37,11 @@ public final class Artifact {
         return Json.digest(new TreeMap<>(files));
     }
 
-    /** {@code sha256:} and 64 hex digits for every file of the folder but the manifest, by name. */
+    /** The digest of every file of the folder but the manifest, by name. */
     public static Map<String, String> fileDigests(Path folder) throws IOException {
-        Map<String, String> digests = new TreeMap<>();
-        for (Path file : files(folder)) {
-            if (!file.getFileName().toString().equals(MANIFEST)) {
-                digests.put(file.getFileName().toString(), fileDigest(file));
-            }
-        }
+        Map<String, String> digests = FileDigest.ofFiles(folder);
+        digests.remove(MANIFEST);
         return digests;
-    }
-
-    /** {@code sha256:} and 64 hex digits over a file's bytes, read as a stream. */
-    public static String fileDigest(Path file) throws IOException {
-        try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            try (InputStream in = new DigestInputStream(Files.newInputStream(file), sha256)) {
-                in.transferTo(OutputStream.nullOutputStream());
-            }
-            return "sha256:" + HexFormat.of().formatHex(sha256.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 
     /** The regular files of a folder, by name. */

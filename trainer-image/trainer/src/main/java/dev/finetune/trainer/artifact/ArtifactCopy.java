@@ -4,6 +4,9 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.source.Location;
 import dev.finetune.trainer.source.SourceResolver;
+import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.Volume;
+import java.io.IOException;
 import java.nio.file.Path;
 
 /** A published artefact brought into a folder of this machine, and verified there. */
@@ -18,7 +21,13 @@ public final class ArtifactCopy {
     public static Manifest of(SourceResolver sources, Location from, Path folder, String digest) {
         copy(sources, from, Artifact.MANIFEST, folder);
         ArtifactVerifier.readManifest(folder).files().keySet().forEach(name -> copy(sources, from, name, folder));
-        return ArtifactVerifier.verify(folder, digest);
+        Manifest manifest = ArtifactVerifier.verify(folder, digest);
+        try {
+            DurableFiles.sync(folder);
+        } catch (IOException e) {
+            throw Volume.failure(folder, e);
+        }
+        return manifest;
     }
 
     private static void copy(SourceResolver sources, Location from, String name, Path folder) {

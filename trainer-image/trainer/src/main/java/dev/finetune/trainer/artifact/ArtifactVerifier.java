@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.storage.FileDigest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -74,7 +75,7 @@ public final class ArtifactVerifier {
         }
         Path file = folder.resolve(name);
         try {
-            String actual = Files.isRegularFile(file) ? Artifact.fileDigest(file) : "no file";
+            String actual = Files.isRegularFile(file) ? FileDigest.of(file) : "no file";
             if (!actual.equals(expected)) {
                 throw mismatch(folder, name, expected, actual);
             }

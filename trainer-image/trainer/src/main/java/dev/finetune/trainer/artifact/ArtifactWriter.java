@@ -1,8 +1,8 @@
 package dev.finetune.trainer.artifact;
 
 import dev.finetune.api.Json;
-import dev.finetune.trainer.dataset.AtomicFile;
-import dev.finetune.trainer.dataset.FileTree;
+import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.FileTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,13 +37,13 @@ public final class ArtifactWriter {
 
     /** Writes a text file of the artefact. */
     public void write(String name, String text) throws IOException {
-        AtomicFile.write(folder.resolve(name), text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        DurableFiles.write(folder.resolve(name), text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
 
     /** Writes the manifest over the files that are there now, and gives it back. */
     public Manifest finish(java.util.function.Function<Map<String, String>, Manifest> manifestOf) throws IOException {
         Manifest manifest = manifestOf.apply(Artifact.fileDigests(folder));
-        AtomicFile.write(
+        DurableFiles.write(
                 folder.resolve(Artifact.MANIFEST),
                 Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest));
         return manifest;

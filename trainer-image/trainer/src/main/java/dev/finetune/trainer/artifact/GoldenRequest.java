@@ -2,7 +2,7 @@ package dev.finetune.trainer.artifact;
 
 import com.fasterxml.jackson.databind.MappingIterator;
 import dev.finetune.api.Json;
-import dev.finetune.trainer.dataset.AtomicFile;
+import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +26,7 @@ public record GoldenRequest(String text, String label, List<Double> scores) {
 
     /** Replaces the requests of an artefact, one JSON object per line. */
     public static void write(Path artifact, List<GoldenRequest> requests) throws IOException {
-        AtomicFile.write(artifact.resolve(Artifact.GOLDEN), out -> {
+        DurableFiles.write(artifact.resolve(Artifact.GOLDEN), out -> {
             for (GoldenRequest request : requests) {
                 out.write(Json.MAPPER.writeValueAsBytes(request));
                 out.write('\n');

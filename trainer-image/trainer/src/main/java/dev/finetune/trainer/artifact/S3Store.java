@@ -2,8 +2,8 @@ package dev.finetune.trainer.artifact;
 
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.dataset.FileTree;
 import dev.finetune.trainer.source.S3Folder;
+import dev.finetune.trainer.storage.FileTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package dev.finetune.trainer.cli;
 
 import dev.finetune.api.Json;
 import dev.finetune.trainer.artifact.ArtifactVerifier;
+import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.model.ArtifactPredictor;
 import dev.finetune.trainer.model.Predictor;
 import java.io.BufferedReader;
@@ -103,10 +104,9 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private Map<String, Object> line(List<String> labels, double[] scores) {
-        int best = 0;
+        int best = Decisions.best(scores);
         Map<String, Object> byLabel = new LinkedHashMap<>();
         for (int j = 0; j < scores.length; j++) {
-            best = scores[j] > scores[best] ? j : best;
             byLabel.put(labels.get(j), scores[j]);
         }
         Map<String, Object> line = new LinkedHashMap<>();

@@ -4,8 +4,8 @@ import dev.finetune.api.Json;
 import dev.finetune.api.run.Outcome;
 import dev.finetune.api.run.Stage;
 import dev.finetune.api.run.StageResult;
-import dev.finetune.trainer.dataset.AtomicFile;
 import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,6 +37,6 @@ record ResultFile(Path path) {
     }
 
     void write(StageResult result) throws IOException {
-        AtomicFile.write(path, Json.write(result).getBytes(StandardCharsets.UTF_8));
+        DurableFiles.write(path, Json.write(result).getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -1,13 +1,13 @@
 package dev.finetune.trainer.cli;
 
-import dev.finetune.trainer.dataset.FileTree;
 import dev.finetune.trainer.source.TarStream;
+import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -39,20 +39,8 @@ final class UnpackCommand implements Callable<Integer> {
 
     /** Unpacks beside the folder and puts the result in its place; a stream that breaks off leaves what was there. */
     static TarStream.Unpacked unpack(InputStream tar, Path folder) throws IOException {
-        Path fresh = folder.resolveSibling("." + folder.getFileName() + ".part");
-        Path old = folder.resolveSibling("." + folder.getFileName() + ".old");
-        FileTree.delete(fresh);
-        FileTree.delete(old);
-        try {
-            TarStream.Unpacked unpacked = TarStream.into(fresh, tar);
-            if (Files.exists(folder)) {
-                Files.move(folder, old);
-            }
-            Files.move(fresh, folder);
-            return unpacked;
-        } finally {
-            FileTree.delete(fresh);
-            FileTree.delete(old);
-        }
+        AtomicReference<TarStream.Unpacked> unpacked = new AtomicReference<>();
+        DurableFiles.replace(folder, fresh -> unpacked.set(TarStream.into(fresh, tar)));
+        return unpacked.get();
     }
 }

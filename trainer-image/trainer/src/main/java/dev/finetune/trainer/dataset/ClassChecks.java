@@ -74,25 +74,6 @@ final class ClassChecks {
         }
     }
 
-    /** InvalidSpec unless the label is one of two. */
-    static void checkPositiveLabel(@org.jspecify.annotations.Nullable String positive, List<String> labels) {
-        if (positive == null) {
-            return;
-        }
-        if (!labels.contains(positive)) {
-            throw new StageException(
-                    FailureClass.InvalidSpec,
-                    "spec.evaluation.positiveLabel is '" + positive + "', and the data has the labels " + quoted(labels)
-                            + ".");
-        }
-        if (labels.size() != 2) {
-            throw new StageException(
-                    FailureClass.InvalidSpec,
-                    "spec.evaluation.positiveLabel is set, but the data has " + labels.size() + " labels ("
-                            + quoted(labels) + ") and it is for two: remove it and judge by f1Macro or by class.");
-        }
-    }
-
     static String quoted(Collection<String> labels) {
         String shown = labels.stream().limit(20).map(l -> "'" + l + "'").collect(Collectors.joining(", "));
         return labels.size() > 20 ? shown + " and " + (labels.size() - 20) + " more" : shown;

@@ -5,6 +5,7 @@ import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,7 @@ public final class Dataset {
      *
      * @throws StageException InvalidData or InvalidSpec, with file, row, column and what to do
      */
-    public static Dataset read(DatasetSpec spec, @Nullable String positiveLabel, Sources sources) {
+    public static Dataset read(DatasetSpec spec, Sources sources) {
         ReadSettings settings = ReadSettings.of(spec);
         CheckSettings checks = CheckSettings.of(spec.checks());
         double testFraction = fraction("test", spec.test());
@@ -44,8 +45,7 @@ public final class Dataset {
         Findings findings = new Findings();
 
         List<Example> source = readOne(sources.train(), settings, checks, findings);
-        Splits cut = new Splitter(testFraction, validationFraction, spec.splitSeed() == null ? 0 : spec.splitSeed())
-                .split(source, findings);
+        Splits cut = new Splitter(testFraction, validationFraction, Splitter.seed(spec)).split(source, findings);
         Splits given = new Splits(
                 cut.train(),
                 sources.validation()
@@ -67,7 +67,6 @@ public final class Dataset {
         refuseEmpty(splits, removed);
         List<String> labels = ClassChecks.labels(splits, removed);
         ClassChecks.checkRatio(splits.train(), checks, findings);
-        ClassChecks.checkPositiveLabel(positiveLabel, labels);
         return new Dataset(
                 splits,
                 new DatasetInfo(
@@ -90,6 +89,16 @@ public final class Dataset {
     /** The training examples. */
     public List<Example> train() {
         return splits.train();
+    }
+
+    /** The examples that choose the best epoch. */
+    public List<Example> validation() {
+        return splits.validation();
+    }
+
+    /** The examples that the candidate is judged on. */
+    public List<Example> test() {
+        return splits.test();
     }
 
     /** The same data set with one more thing found. */
@@ -118,7 +127,7 @@ public final class Dataset {
         TrainKeys.write(
                 workspace.train().resolve(TrainKeys.FILE),
                 Stream.concat(splits.train().stream(), splits.validation().stream()));
-        AtomicFile.write(
+        DurableFiles.write(
                 workspace.train().resolve("dataset.json"),
                 dev.finetune.api.Json.write(info).getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }

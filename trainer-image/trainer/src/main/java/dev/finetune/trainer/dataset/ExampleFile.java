@@ -3,6 +3,7 @@ package dev.finetune.trainer.dataset;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.finetune.api.Json;
+import dev.finetune.trainer.storage.DurableFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,7 +43,7 @@ public final class ExampleFile {
 
     /** Replaces {@code file} by these examples, holding one at a time. */
     public static void write(Path file, Iterator<Example> examples) throws IOException {
-        AtomicFile.write(file, out -> {
+        DurableFiles.write(file, out -> {
             while (examples.hasNext()) {
                 out.write(WRITER.writeValueAsBytes(examples.next()));
                 out.write('\n');

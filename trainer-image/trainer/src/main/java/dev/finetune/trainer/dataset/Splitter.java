@@ -1,11 +1,13 @@
 package dev.finetune.trainer.dataset;
 
 import dev.finetune.api.CheckAction;
+import dev.finetune.api.DatasetSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -34,6 +36,11 @@ final class Splitter {
         this.testBelow = test;
         this.validationBelow = test + validation * (1 - test);
         this.seed = seed;
+    }
+
+    /** The seed that a spec asks for. */
+    static long seed(DatasetSpec spec) {
+        return Objects.requireNonNullElse(spec.splitSeed(), 0L);
     }
 
     Splits split(List<Example> source, Findings findings) {

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.dataset;
 
+import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ public final class TrainKeys {
     /** Writes the keys of these examples. */
     static void write(Path file, Stream<Example> examples) throws IOException {
         HexFormat hex = HexFormat.of();
-        AtomicFile.write(file, out -> {
+        DurableFiles.write(file, out -> {
             for (String key : examples.map(Example::key).distinct().sorted().toList()) {
                 out.write(hex.parseHex(key));
             }

@@ -18,7 +18,7 @@ import java.util.SortedMap;
 public final class SafetensorsWriter {
     private SafetensorsWriter() {}
 
-    /** Writes the file and forces it to disk; what atomicity its reader needs is the caller's to give. */
+    /** Writes the file; whether it is to be seen whole, and to be on the disk, is the caller's to care for. */
     public static void write(Path file, SortedMap<String, RawTensor> tensors) throws IOException {
         write(file, tensors, List.of());
     }
@@ -35,7 +35,6 @@ public final class SafetensorsWriter {
                 writeFully(channel, tensor.values().duplicate());
             }
             writeFully(channel, ByteBuffer.allocate(Long.BYTES * zeroCounts.size()));
-            channel.force(true);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.api.Baseline;
+import dev.finetune.api.Metric;
 import dev.finetune.trainer.artifact.Report;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -100,7 +101,7 @@ final class Advice {
     }
 
     private void calibration() {
-        double ece = judgement.value(Statistic.of(MetricName.ECE));
+        double ece = judgement.value(Statistic.of(Metric.ece));
         if (ece > OVERCONFIDENT) {
             advice.add("The scores are off by " + Numbers.percent(ece)
                     + " on average: do not read them as probabilities; labelSmoothing of 0.1 helps.");

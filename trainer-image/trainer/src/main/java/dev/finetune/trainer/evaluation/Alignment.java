@@ -1,5 +1,6 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.trainer.metric.Decisions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

@@ -15,6 +15,7 @@ import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.TrainKeys;
 import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -45,7 +46,7 @@ final class ArtifactAssembly {
         writer.copyModel(workspace.candidate(), workspace.train().resolve(TrainKeys.FILE));
         String page = ReportPage.of(report);
         writer.write(Artifact.REPORT, page);
-        dev.finetune.trainer.dataset.AtomicFile.write(
+        DurableFiles.write(
                 workspace.result().resolve("report.html"), page.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         writer.write(Artifact.CARD, ModelCard.of(report));
         GoldenRequest.write(folder, GoldenChoice.of(validation, scores, info.labels()));

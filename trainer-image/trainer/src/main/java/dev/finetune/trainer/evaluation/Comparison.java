@@ -1,6 +1,7 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.api.Baseline;
+import dev.finetune.api.Metric;
 import java.util.List;
 import java.util.function.IntPredicate;
 
@@ -87,10 +88,10 @@ record Comparison(
      * McNemar's test on the examples that a per-class metric of one class is about: those of the class, and for precision and F1 also
      * those that either model took for it. Right means right about this class.
      */
-    McNemarTest mcNemar(MetricName metric, int label) {
+    McNemarTest mcNemar(Metric metric, int label) {
         int[] truth = test.truth();
         IntPredicate ofClass = i -> truth[i] == label;
-        IntPredicate counted = metric == MetricName.RECALL_PER_CLASS
+        IntPredicate counted = metric == Metric.recallPerClass
                 ? ofClass
                 : i -> truth[i] == label || candidate.decision(i) == label || baseline.decision(i) == label;
         return McNemarTest.of(

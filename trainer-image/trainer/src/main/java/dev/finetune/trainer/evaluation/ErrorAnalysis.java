@@ -2,6 +2,7 @@ package dev.finetune.trainer.evaluation;
 
 import dev.finetune.trainer.artifact.Report;
 import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.metric.Decisions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

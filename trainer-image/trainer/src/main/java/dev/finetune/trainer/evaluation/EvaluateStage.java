@@ -14,7 +14,6 @@ import dev.finetune.trainer.artifact.ArtifactVerifier;
 import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.artifact.Publisher;
 import dev.finetune.trainer.artifact.Report;
-import dev.finetune.trainer.dataset.AtomicFile;
 import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
@@ -22,6 +21,7 @@ import dev.finetune.trainer.dataset.TrainKeys;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.MemoryShortage;
 import dev.finetune.trainer.source.Credentials;
+import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -116,7 +116,7 @@ public final class EvaluateStage {
         ReportBuilder numbers = new ReportBuilder(judgement, settings);
         Report report = new ReportAssembly(plan, workspace, info, settings, scored, judgement, verdict, numbers)
                 .report(test, validation);
-        AtomicFile.write(workspace.result().resolve("report.json"), report.json());
+        DurableFiles.write(workspace.result().resolve("report.json"), report.json());
         TestOutputs.write(workspace.result().resolve("test-errors.jsonl"), test, judgement, scored);
         Path artifact = new ArtifactAssembly(plan, workspace, info, settings, clock)
                 .write(report, numbers.allMetrics(), validation, scored.validation());

@@ -5,12 +5,16 @@ import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Gate;
 import dev.finetune.api.GateRule;
+import dev.finetune.api.Metric;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.metric.LabelSet;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -26,16 +30,18 @@ import org.jspecify.annotations.Nullable;
  * @param confidence one-sided for rules; displayed intervals are two-sided and hold this share
  */
 public record EvaluationSettings(
-        MetricName primary,
+        Metric primary,
         Optional<String> positiveLabel,
-        List<MetricName> metrics,
+        List<Metric> metrics,
         Set<Baseline> baselines,
         double confidence,
         int minTestExamples,
         int minClassExamples,
         List<Rule> rules) {
     private static final double CONFIDENCE = 0.95;
+    private static final int MIN_TEST_EXAMPLES = 200;
     private static final int MIN_CLASS_EXAMPLES = 20;
+    private static final String PATH = "spec.evaluation.";
 
     /**
      * The settings of a job.
@@ -44,47 +50,65 @@ public record EvaluationSettings(
      */
     public static EvaluationSettings of(@Nullable EvaluationSpec spec, List<String> labels) {
         EvaluationSpec given = spec == null ? new EvaluationSpec(null, null, null, null, null) : spec;
-        String positive = given.positiveLabel();
-        if (positive != null && (labels.size() != 2 || !labels.contains(positive))) {
-            throw invalid("positiveLabel", "one of exactly two labels; the data has " + shown(labels), positive);
-        }
-        String primaryName = given.primaryMetric();
-        MetricName primary =
-                primaryName == null ? MetricName.F1_MACRO : metric(primaryName, "primaryMetric", labels, positive);
-        if (primary.perClass()) {
-            throw invalid("primaryMetric", "a metric that is one number", primary.id());
-        }
-        Set<MetricName> metrics = new LinkedHashSet<>(List.of(primary));
+        LabelSet set = LabelSet.of(labels, given.positiveLabel());
+        Metric primary = primary(given, set);
+        Set<Metric> metrics = new LinkedHashSet<>(List.of(primary));
         List<String> names = given.metrics();
         if (names == null) {
-            metrics.addAll(List.of(MetricName.ACCURACY, MetricName.F1_MACRO, MetricName.MCC, MetricName.LOG_LOSS));
+            metrics.addAll(List.of(Metric.accuracy, Metric.f1Macro, Metric.mcc, Metric.logLoss));
         } else {
             for (int i = 0; i < names.size(); i++) {
-                metrics.add(metric(names.get(i), "metrics[" + i + "]", labels, positive));
+                metrics.add(set.metric(PATH + "metrics[" + i + "]", names.get(i)));
             }
         }
         Gate gate = given.gate() == null ? new Gate(null, null, null, null) : given.gate();
         List<GateRule> rules = Objects.requireNonNullElse(gate.rules(), List.of());
         List<Rule> parsed = new ArrayList<>();
         for (int i = 0; i < rules.size(); i++) {
-            parsed.add(rule(rules.get(i), i, labels, positive));
+            parsed.add(rule(rules.get(i), i, set));
         }
         return new EvaluationSettings(
                 primary,
-                Optional.ofNullable(positive),
+                set.positive(),
                 List.copyOf(metrics),
                 baselines(given.baselines(), parsed),
                 confidence(gate.confidence()),
-                Objects.requireNonNullElse(gate.minTestExamples(), 1),
+                Objects.requireNonNullElse(gate.minTestExamples(), parsed.isEmpty() ? 1 : MIN_TEST_EXAMPLES),
                 Objects.requireNonNullElse(gate.minClassExamples(), MIN_CLASS_EXAMPLES),
                 parsed);
     }
 
     /** Every metric that is listed or that a rule is about. */
-    Set<MetricName> measured() {
-        Set<MetricName> all = new LinkedHashSet<>(metrics);
+    Set<Metric> measured() {
+        Set<Metric> all = new LinkedHashSet<>(metrics);
         rules.forEach(rule -> all.add(rule.metric()));
         return all;
+    }
+
+    /** The metric that each rule is about, by the rule's name. */
+    public Map<String, Metric> ruledMetrics() {
+        Map<String, Metric> metrics = new LinkedHashMap<>();
+        rules.forEach(rule -> metrics.put(rule.name(), rule.metric()));
+        return metrics;
+    }
+
+    /**
+     * Scores of other labels cannot be compared.
+     *
+     * @throws StageException InvalidSpec where a rule compares scores with those of a deployed model that has other labels
+     */
+    public void refuseOtherScores(String deployed, List<String> labels, List<String> ofModel) {
+        for (Rule rule : rules) {
+            if (rule.metric().scoreBased()
+                    && rule.against().filter(a -> a == Baseline.Deployed).isPresent()
+                    && !Set.copyOf(labels).equals(Set.copyOf(ofModel))) {
+                throw new StageException(
+                        FailureClass.InvalidSpec,
+                        "expected the deployed model " + deployed + " to have the labels " + labels + " for the rule "
+                                + rule.name() + " on " + rule.metric() + ", it has " + ofModel
+                                + "; judge by a metric of decisions such as f1Macro");
+            }
+        }
     }
 
     private static Set<Baseline> baselines(@Nullable List<Baseline> listed, List<Rule> rules) {
@@ -102,16 +126,16 @@ public record EvaluationSettings(
         return baselines;
     }
 
-    private static Rule rule(GateRule rule, int index, List<String> labels, @Nullable String positive) {
+    private static Rule rule(GateRule rule, int index, LabelSet set) {
         String path = "gate.rules[" + index + "]";
         String metricName = rule.metric();
         if (metricName == null) {
             throw invalid(path + ".metric", "the name of a metric", "nothing");
         }
-        MetricName metric = metric(metricName, path + ".metric", labels, positive);
-        if (!metric.allowedInRules()) {
+        Metric metric = set.metric(PATH + path + ".metric", metricName);
+        if (!metric.mayBeRuled()) {
             throw invalid(
-                    path + ".metric", "a metric that rules may use: logLoss also judges calibration", metric.id());
+                    path + ".metric", "a metric that rules may use, such as logLoss for calibration", metric.name());
         }
         Rule parsed = new Rule(
                 Objects.requireNonNullElse(rule.name(), "rule-" + (index + 1)),
@@ -130,21 +154,14 @@ public record EvaluationSettings(
             throw invalid(path, "min, max or minLow, or against with minDelta or maxDrop", rule.toString());
         }
         if (parsed.minLow().isPresent() && !metric.higherIsBetter()) {
-            throw invalid(path + ".minLow", "max for a metric of which less is better", metric.id());
+            throw invalid(path + ".minLow", "max for a metric of which less is better", metric.name());
         }
         return parsed;
     }
 
-    private static MetricName metric(String name, String path, List<String> labels, @Nullable String positive) {
-        MetricName metric =
-                MetricName.of(name).orElseThrow(() -> invalid(path, "one of " + List.of(MetricName.values()), name));
-        if (!metric.definedFor(labels.size())) {
-            throw invalid(path, "a metric for " + labels.size() + " classes, such as " + name + "Macro", name);
-        }
-        if (metric.needsPositiveLabel(labels.size()) && positive == null) {
-            throw invalid(path, "evaluation.positiveLabel beside it, one of " + shown(labels), name);
-        }
-        return metric;
+    private static Metric primary(EvaluationSpec spec, LabelSet set) {
+        String name = spec.primaryMetric();
+        return name == null ? Metric.f1Macro : set.primary(PATH + "primaryMetric", name);
     }
 
     private static double confidence(@Nullable String text) {
@@ -166,14 +183,8 @@ public record EvaluationSettings(
         }
     }
 
-    private static String shown(List<String> labels) {
-        return labels.size() <= 10
-                ? labels.toString()
-                : labels.subList(0, 10) + " and " + (labels.size() - 10) + " more";
-    }
-
     private static StageException invalid(String path, String expected, String got) {
         return new StageException(
-                FailureClass.InvalidSpec, "expected spec.evaluation." + path + " to be " + expected + ", got " + got);
+                FailureClass.InvalidSpec, "expected " + PATH + path + " to be " + expected + ", got " + got);
     }
 }

@@ -2,6 +2,7 @@ package dev.finetune.trainer.evaluation;
 
 import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.metric.Decisions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,8 +1,7 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.api.Baseline;
-import dev.finetune.api.FailureClass;
-import dev.finetune.api.run.StageException;
+import dev.finetune.api.Metric;
 import dev.finetune.trainer.evaluation.Scored.ScoredBaseline;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -23,8 +22,7 @@ final class Judge {
     Judge(EvaluationSettings settings, TestSet test, long seed, int resamples) {
         this.settings = settings;
         this.test = test;
-        this.positive = ClassificationMetrics.positiveIndex(
-                test.labels(), settings.positiveLabel().orElse(null));
+        this.positive = settings.positiveLabel().map(test.labels()::indexOf).orElse(-1);
         this.seed = seed;
         this.resamples = resamples;
     }
@@ -44,8 +42,8 @@ final class Judge {
         List<String> unknown = test.labels().stream()
                 .filter(label -> !baseline.labels().contains(label))
                 .toList();
-        if (baseline.outputs().probabilities().isEmpty()) {
-            refuseScoreRules(baseline);
+        if (baseline.name() == Baseline.Deployed) {
+            settings.refuseOtherScores(baseline.source(), test.labels(), baseline.labels());
         }
         int[] unseen = baseline.unseen().orElse(null);
         return Comparison.of(
@@ -62,28 +60,15 @@ final class Judge {
                 resamples);
     }
 
-    private void refuseScoreRules(ScoredBaseline baseline) {
-        for (Rule rule : settings.rules()) {
-            if (rule.metric().scoreBased()
-                    && rule.against().filter(a -> a == Baseline.Deployed).isPresent()) {
-                throw new StageException(
-                        FailureClass.InvalidSpec,
-                        "expected the deployed model " + baseline.source() + " to have the labels " + test.labels()
-                                + " for the rule " + rule.name() + " on " + rule.metric() + ", it has "
-                                + baseline.labels() + "; judge by a metric of decisions such as f1Macro");
-            }
-        }
-    }
-
     /** Every metric that is one number, and what rules ask for. */
-    Set<MetricName> measured() {
-        Set<MetricName> metrics = new LinkedHashSet<>(settings.measured());
+    Set<Metric> measured() {
+        Set<Metric> metrics = new LinkedHashSet<>(settings.measured());
         boolean small = (long) test.size() * test.classes() <= SMALL;
-        for (MetricName metric : MetricName.values()) {
+        for (Metric metric : Metric.values()) {
             boolean exists = !metric.perClass()
                     && metric.definedFor(test.classes())
                     && (positive >= 0 || !metric.needsPositiveLabel(test.classes()));
-            boolean cheap = !metric.scoreBased() || metric == MetricName.LOG_LOSS || small;
+            boolean cheap = !metric.scoreBased() || metric == Metric.logLoss || small;
             if (exists && cheap) {
                 metrics.add(metric);
             }

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.trainer.metric.Decisions;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -8,13 +8,14 @@ import dev.finetune.api.Task;
 import dev.finetune.api.run.Plan;
 import dev.finetune.trainer.artifact.Artifact;
 import dev.finetune.trainer.artifact.Report;
-import dev.finetune.trainer.dataset.AtomicFile;
 import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.evaluation.Scored.ScoredBaseline;
 import dev.finetune.trainer.source.ModelSource;
+import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.FileDigest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,7 +133,7 @@ final class ReportAssembly {
         Report.Cost cost = new Report.Cost(
                 Math.round(scored.medianMillis() * 100) / 100.0,
                 Files.size(workspace.candidate().resolve(Artifact.WEIGHTS)));
-        AtomicFile.write(file, Json.MAPPER.writeValueAsBytes(new Measured(candidate, cost)));
+        DurableFiles.write(file, Json.MAPPER.writeValueAsBytes(new Measured(candidate, cost)));
         return cost;
     }
 
@@ -140,9 +141,7 @@ final class ReportAssembly {
 
     private String candidateDigest() throws IOException {
         String ofTrain = plan.candidateDigest();
-        return ofTrain != null
-                ? ofTrain
-                : Artifact.fileDigest(workspace.candidate().resolve(Artifact.WEIGHTS));
+        return ofTrain != null ? ofTrain : FileDigest.of(workspace.candidate().resolve(Artifact.WEIGHTS));
     }
 
     private Report.Provenance provenance() throws IOException {

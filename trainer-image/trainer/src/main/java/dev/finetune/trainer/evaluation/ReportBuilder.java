@@ -6,6 +6,7 @@ import dev.finetune.api.CheckAction;
 import dev.finetune.api.EvaluationSummary;
 import dev.finetune.api.Finding;
 import dev.finetune.api.McNemar;
+import dev.finetune.api.Metric;
 import dev.finetune.api.MetricResult;
 import dev.finetune.trainer.artifact.Report;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class ReportBuilder {
         Statistic primary = Statistic.of(settings.primary());
         Optional<Comparison> before = before();
         return new EvaluationSummary(
-                settings.primary().id(),
+                settings.primary().name(),
                 before.map(b -> Numbers.decimal(b.baselineValue(primary))).orElse(null),
                 before.map(Comparison::name).orElse(null),
                 Numbers.decimal(judgement.value(primary)));
@@ -57,8 +58,8 @@ final class ReportBuilder {
 
     /** Every metric that exists here, the listed ones first. */
     List<MetricResult> allMetrics() {
-        Set<MetricName> metrics = new LinkedHashSet<>(settings.metrics());
-        metrics.addAll(List.of(MetricName.values()));
+        Set<Metric> metrics = new LinkedHashSet<>(settings.metrics());
+        metrics.addAll(List.of(Metric.values()));
         return results(metrics);
     }
 
@@ -82,14 +83,14 @@ final class ReportBuilder {
         List<Report.ClassRow> rows = new ArrayList<>();
         for (int label = 0; label < judgement.test().classes(); label++) {
             String name = judgement.test().labels().get(label);
-            Statistic recall = new Statistic(MetricName.RECALL_PER_CLASS, label);
+            Statistic recall = new Statistic(Metric.recallPerClass, label);
             rows.add(new Report.ClassRow(
                     name,
                     trainCounts.getOrDefault(name, 0L),
                     judgement.test().count(label),
-                    number(judgement.value(new Statistic(MetricName.PRECISION_PER_CLASS, label))),
+                    number(judgement.value(new Statistic(Metric.precisionPerClass, label))),
                     number(judgement.value(recall)),
-                    number(judgement.value(new Statistic(MetricName.F1_PER_CLASS, label))),
+                    number(judgement.value(new Statistic(Metric.f1PerClass, label))),
                     before().map(b -> number(b.baselineValue(recall))).orElse(null)));
         }
         return rows;
@@ -162,10 +163,10 @@ final class ReportBuilder {
                 .toList();
     }
 
-    private List<MetricResult> results(Set<MetricName> metrics) {
+    private List<MetricResult> results(Set<Metric> metrics) {
         List<MetricResult> results = new ArrayList<>();
-        Set<MetricName> sampled = new Judge(settings, judgement.test(), 0, 0).measured();
-        for (MetricName metric : metrics) {
+        Set<Metric> sampled = new Judge(settings, judgement.test(), 0, 0).measured();
+        for (Metric metric : metrics) {
             Statistic statistic = Statistic.of(metric);
             if (metric.perClass() || Double.isNaN(judgement.value(statistic))) {
                 continue;
@@ -174,7 +175,7 @@ final class ReportBuilder {
                     ? Optional.of(judgement.interval(statistic, settings.confidence()))
                     : Optional.empty();
             results.add(new MetricResult(
-                    metric.id(),
+                    metric.name(),
                     Numbers.decimal(judgement.value(statistic)),
                     interval.map(i -> Numbers.decimal(i.low())).orElse(null),
                     interval.map(i -> Numbers.decimal(i.high())).orElse(null),

@@ -164,8 +164,8 @@ final class RuleJudge {
 
     private String named(Statistic statistic) {
         return statistic.label() < 0
-                ? statistic.metric().id()
-                : statistic.metric().id().replace("PerClass", "") + " of "
+                ? statistic.metric().name()
+                : statistic.metric().name().replace("PerClass", "") + " of "
                         + judgement.test().labels().get(statistic.label());
     }
 }

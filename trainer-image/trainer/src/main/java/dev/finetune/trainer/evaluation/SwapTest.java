@@ -1,5 +1,7 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.trainer.metric.ClassCounts;
+import dev.finetune.trainer.metric.ScoreMetrics;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;

@@ -1,9 +1,9 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.api.Json;
-import dev.finetune.trainer.dataset.AtomicFile;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.evaluation.Scored.ScoredBaseline;
+import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +18,7 @@ final class TestOutputs {
 
     static void write(Path file, List<Example> test, Judgement judgement, Scored scored) throws IOException {
         List<String> labels = judgement.test().labels();
-        AtomicFile.write(file, out -> {
+        DurableFiles.write(file, out -> {
             for (int i = 0; i < test.size(); i++) {
                 Map<String, String> baselines = new TreeMap<>();
                 for (ScoredBaseline baseline : scored.baselines()) {

@@ -1,6 +1,7 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.api.Baseline;
+import dev.finetune.api.Metric;
 import dev.finetune.api.MetricResult;
 import dev.finetune.trainer.artifact.Manifest;
 import java.util.Optional;
@@ -26,11 +27,11 @@ final class TestSuspicion {
     }
 
     private static Optional<String> of(Comparison comparison, EvaluationSettings settings, Manifest published) {
-        MetricName primary = settings.primary();
+        Metric primary = settings.primary();
         Statistic statistic = Statistic.of(primary);
         double now = comparison.test().size() == 0 ? Double.NaN : comparison.baselineValue(statistic);
         MetricResult then = published.metrics().stream()
-                .filter(m -> primary.id().equals(m.metric()))
+                .filter(m -> primary.name().equals(m.metric()))
                 .findFirst()
                 .orElse(null);
         if (then == null || Double.isNaN(now)) {
@@ -47,7 +48,7 @@ final class TestSuspicion {
         if (!(below && fall > explained)) {
             return Optional.empty();
         }
-        return Optional.of("the deployed model " + published.version() + " scores " + primary.id() + " "
+        return Optional.of("the deployed model " + published.version() + " scores " + primary.name() + " "
                 + Numbers.shown(now) + " on this test set and was published with " + then.candidate() + " ("
                 + then.low() + " to " + then.high() + "); check the labels of the test set");
     }

@@ -30,6 +30,17 @@ public final class Architectures {
     private Architectures() {}
 
     static SequenceClassifier load(Path folder, List<String> labels, LoadOptions options) {
+        SequenceClassifier model = open(folder, labels, options, false);
+        model.setTrainable(SequenceClassifier.Trainable.ALL);
+        return model;
+    }
+
+    /** Whether the weights have the tensors and shapes that config.json implies; their values are not read. */
+    static void check(Path folder, List<String> labels) {
+        open(folder, labels, LoadOptions.seeded(0), true).close();
+    }
+
+    private static SequenceClassifier open(Path folder, List<String> labels, LoadOptions options, boolean headersOnly) {
         if (labels.size() < 2) {
             throw new IllegalArgumentException("a classifier needs two labels or more, got " + labels);
         }
@@ -38,11 +49,10 @@ public final class Architectures {
         TorchEngine engine = TorchEngine.start();
         NDManager scope = engine.newScope();
         try {
-            ParameterLoader loader = new ParameterLoader(folder, config, architecture.prefix, scope, options);
-            SequenceClassifier model = architecture.classifier.apply(new SequenceClassifier.Setup(
+            ParameterLoader loader =
+                    new ParameterLoader(folder, config, architecture.prefix, scope, options, headersOnly);
+            return architecture.classifier.apply(new SequenceClassifier.Setup(
                     engine, scope, folder, config, labels, labelsFit(config, labels), options, loader));
-            model.setTrainable(SequenceClassifier.Trainable.ALL);
-            return model;
         } catch (RuntimeException e) {
             scope.close();
             throw e;

@@ -50,6 +50,15 @@ public abstract class SequenceClassifier implements AutoCloseable {
         return Architectures.load(folder, labels, options);
     }
 
+    /**
+     * Whether a model folder can be loaded like that, from what config.json and the headers of the weights say.
+     *
+     * @throws dev.finetune.api.run.StageException with the tensor, both shapes and the file where they do not fit
+     */
+    public static void check(Path folder, List<String> labels) {
+        Architectures.check(folder, labels);
+    }
+
     /** The last hidden states, {@code [rows, length, hidden]}. */
     abstract NDArray hiddenStates(TokenBatch batch, boolean training);
 

@@ -5,6 +5,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.SecretReference;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.ArtifactCopy;
+import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.source.Location;
 import dev.finetune.trainer.source.SourceResolver;
@@ -13,7 +14,7 @@ import dev.finetune.trainer.source.SourceResolver;
 final class DeployedArtifact {
     private DeployedArtifact() {}
 
-    static void copy(DeployedModel deployed, Workspace workspace, SourceResolver sources) {
+    static Manifest copy(DeployedModel deployed, Workspace workspace, SourceResolver sources) {
         if (deployed.digest() == null || deployed.storageUri() == null) {
             throw new StageException(
                     FailureClass.InvalidSpec,
@@ -23,6 +24,6 @@ final class DeployedArtifact {
                 "storageUri of deployed model " + deployed.digest(),
                 deployed.storageUri(),
                 new SecretReference(deployed.secretName()));
-        ArtifactCopy.of(sources, location, workspace.deployed(deployed.digest()), deployed.digest());
+        return ArtifactCopy.of(sources, location, workspace.deployed(deployed.digest()), deployed.digest());
     }
 }

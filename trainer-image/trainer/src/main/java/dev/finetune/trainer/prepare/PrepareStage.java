@@ -15,14 +15,15 @@ import dev.finetune.api.run.PrepareResult;
 import dev.finetune.api.run.Progress;
 import dev.finetune.api.run.Stage;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.dataset.Dataset;
 import dev.finetune.trainer.dataset.DatasetInfo;
-import dev.finetune.trainer.dataset.Volume;
 import dev.finetune.trainer.dataset.Workspace;
-import dev.finetune.trainer.engine.Weights;
+import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.source.Location;
 import dev.finetune.trainer.source.ModelSource;
 import dev.finetune.trainer.source.SourceResolver;
+import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -55,21 +56,22 @@ public final class PrepareStage {
                 .forEach(Volume::proveWritable);
 
         progress.accept(percent(0));
-        Dataset dataset = dataset(spec, data, workspace, sources);
-        MetricChecks.check(spec, dataset.info().labels());
+        Dataset dataset = dataset(data, workspace, sources);
+        JudgingChecks judging = JudgingChecks.of(spec, dataset.info().labels());
+        judging.check(dataset);
         progress.accept(percent(40));
         ModelSource.Verified model = ModelSource.fetch(sources, modelSpec, workspace.model());
-        // Only the headers: what a file claims must hold before a stage with an accelerator opens it.
-        Weights.ofFolder(workspace.model());
+        SequenceClassifier.check(workspace.model(), dataset.info().labels());
         progress.accept(percent(80));
         for (DeployedModel deployed : plan.deployed()) {
-            DeployedArtifact.copy(deployed, workspace, sources);
+            Manifest manifest = DeployedArtifact.copy(deployed, workspace, sources);
+            judging.checkDeployed(manifest.digest(), manifest.labels());
         }
         progress.accept(percent(95));
 
         TrainingEstimate estimate = TrainingEstimate.of(spec, dataset.train(), workspace.model());
         LOG.info("{}", estimate.describe());
-        dataset = withFindings(dataset, plan, estimate);
+        dataset = withFindings(dataset, plan, estimate, judging);
         try {
             dataset.write(workspace);
         } catch (IOException e) {
@@ -91,8 +93,7 @@ public final class PrepareStage {
                 info.testIndependent());
     }
 
-    private static Dataset dataset(
-            FineTuneJobSpec spec, DatasetSpec data, Workspace workspace, SourceResolver sources) {
+    private static Dataset dataset(DatasetSpec data, Workspace workspace, SourceResolver sources) {
         DataSource train = data.train();
         Location trainData = sources.locate(
                 "spec.dataset.train.storageUri",
@@ -106,9 +107,7 @@ public final class PrepareStage {
                     file(sources, data, trainData, scratch.file("train")),
                     validationData.map(d -> file(sources, data, d, scratch.file("validation"))),
                     testData.map(d -> file(sources, data, d, scratch.file("test"))));
-            String positive =
-                    spec.evaluation() == null ? null : spec.evaluation().positiveLabel();
-            return Dataset.read(data, positive, files);
+            return Dataset.read(data, files);
         }
     }
 
@@ -126,8 +125,9 @@ public final class PrepareStage {
                 : Optional.of(sources.locate(field, split.storageUri(), split.secretRef()));
     }
 
-    private static Dataset withFindings(Dataset dataset, Plan plan, TrainingEstimate estimate) {
-        Dataset result = dataset;
+    private static Dataset withFindings(Dataset dataset, Plan plan, TrainingEstimate estimate, JudgingChecks judging) {
+        Dataset result =
+                judging.testSize(dataset.info().test()).map(dataset::with).orElse(dataset);
         if (!dataset.info().testIndependent() && !plan.deployed().isEmpty()) {
             result = result.with(
                     new Finding(

@@ -1,7 +1,7 @@
 package dev.finetune.trainer.prepare;
 
-import dev.finetune.trainer.dataset.FileTree;
-import dev.finetune.trainer.dataset.Volume;
+import dev.finetune.trainer.storage.FileTree;
+import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
 import java.nio.file.Path;
 

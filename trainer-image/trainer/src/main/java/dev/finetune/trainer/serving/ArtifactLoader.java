@@ -6,6 +6,7 @@ import dev.finetune.trainer.artifact.Artifact;
 import dev.finetune.trainer.artifact.ArtifactVerifier;
 import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.artifact.Manifest;
+import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.model.ArtifactPredictor;
 import dev.finetune.trainer.model.Predictor;
 import java.io.IOException;
@@ -63,7 +64,7 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
         for (int i = 0; i < requests.size(); i++) {
             GoldenRequest expected = requests.get(i);
             double[] actual = predictor.scores(List.of(expected.text()))[0];
-            String label = predictor.labels().get(Scores.best(actual));
+            String label = predictor.labels().get(Decisions.best(actual));
             if (!expected.agrees(label, actual)) {
                 throw new StageException(
                         FailureClass.InvalidData,

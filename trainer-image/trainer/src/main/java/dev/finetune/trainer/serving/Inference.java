@@ -1,5 +1,6 @@
 package dev.finetune.trainer.serving;
 
+import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.serving.ModelServer.State;
 import java.time.Duration;
 import java.util.List;
@@ -64,7 +65,7 @@ final class Inference {
             long took = System.nanoTime() - scoring.submittedNanos();
             metrics.predicted(scoring.queuedNanos(), took - scoring.queuedNanos());
             for (double[] row : scores) {
-                metrics.label(model.labels().get(Scores.best(row)));
+                metrics.label(model.labels().get(Decisions.best(row)));
             }
             return scores;
         } catch (TimeoutException e) {

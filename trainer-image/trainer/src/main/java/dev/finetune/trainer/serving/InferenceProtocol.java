@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.finetune.trainer.metric.Decisions;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -135,7 +136,7 @@ final class InferenceProtocol {
             ArrayNode data =
                     tensor(outputs.addObject(), LABEL, "BYTES", scores.length).putArray("data");
             for (double[] row : scores) {
-                data.add(model.labels().get(Scores.best(row)));
+                data.add(model.labels().get(Decisions.best(row)));
             }
         }
         if (request.outputs().contains(PROBABILITIES)) {

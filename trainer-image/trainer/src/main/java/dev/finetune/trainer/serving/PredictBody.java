@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.finetune.trainer.metric.Decisions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -77,7 +78,7 @@ final class PredictBody {
     }
 
     private static void fill(ObjectNode node, LoadedModel model, double[] row) {
-        int best = Scores.best(row);
+        int best = Decisions.best(row);
         node.put("label", model.labels().get(best)).put("probability", (float) row[best]);
         ObjectNode scores = node.putObject("scores");
         for (int j = 0; j < row.length; j++) {

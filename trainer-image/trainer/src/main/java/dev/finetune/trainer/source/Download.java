@@ -2,8 +2,8 @@ package dev.finetune.trainer.source;
 
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.dataset.AtomicFile;
-import dev.finetune.trainer.dataset.Volume;
+import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -69,7 +69,7 @@ final class Download {
     }
 
     /**
-     * Downloads a file to {@code target}, whole or not at all; empty when there is no such file.
+     * Downloads a file to {@code target}, whole or not at all and not yet brought to disk; empty when there is no such file.
      *
      * @param shown what messages call the file
      */
@@ -77,7 +77,7 @@ final class Download {
         for (int restarts = 0; restarts < MAX_RESTARTS; restarts++) {
             Download download = new Download(shown, origin, maxBytes, pause);
             try {
-                AtomicFile.write(target, download::writeTo);
+                DurableFiles.writeUnsynced(target, download::writeTo);
                 return Optional.of(new FetchedFile(target, download.copy.digest(), download.copy.size()));
             } catch (NotThere e) {
                 return Optional.empty();

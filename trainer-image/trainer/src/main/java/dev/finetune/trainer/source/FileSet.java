@@ -2,8 +2,8 @@ package dev.finetune.trainer.source;
 
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.dataset.AtomicFile;
-import dev.finetune.trainer.dataset.Volume;
+import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /** A flat set of files somewhere, asked for by name. */
 sealed interface FileSet permits FileSet.Folder, FileSet.Remote, S3Folder, HubFiles {
-    /** Copies the file to {@code target}, durably; empty when there is none of that name. */
+    /** Copies the file to {@code target}, whole or not at all; who keeps the files brings their folder to disk. Empty when there is none of that name. */
     Optional<FetchedFile> fetch(String name, Path target, long maxBytes);
 
     /** The names that are there, as far as that can be known: nothing can be listed over https. */
@@ -42,7 +42,7 @@ sealed interface FileSet permits FileSet.Folder, FileSet.Remote, S3Folder, HubFi
             }
             HashingCopy copy = new HashingCopy();
             try (InputStream in = open(file)) {
-                AtomicFile.write(target, out -> {
+                DurableFiles.writeUnsynced(target, out -> {
                     if (!copy.copy(in, out, maxBytes)) {
                         throw new StageException(
                                 FailureClass.SourceUnavailable,

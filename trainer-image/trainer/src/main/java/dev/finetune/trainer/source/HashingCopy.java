@@ -3,8 +3,6 @@ package dev.finetune.trainer.source;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -51,15 +49,6 @@ final class HashingCopy {
     /** The digest of all that was copied so far. */
     String digest() {
         return "sha256:" + HexFormat.of().formatHex(snapshot());
-    }
-
-    /** The digest of a file. */
-    static String digest(Path file) throws IOException {
-        HashingCopy hash = new HashingCopy();
-        try (InputStream in = Files.newInputStream(file)) {
-            hash.copy(in, OutputStream.nullOutputStream(), Long.MAX_VALUE);
-        }
-        return hash.digest();
     }
 
     private byte[] snapshot() {

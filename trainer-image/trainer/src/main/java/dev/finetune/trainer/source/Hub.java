@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.dataset.FileTree;
+import dev.finetune.trainer.storage.FileTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

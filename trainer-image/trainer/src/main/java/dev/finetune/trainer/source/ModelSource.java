@@ -7,6 +7,8 @@ import dev.finetune.api.BaseModelSource;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -73,6 +75,11 @@ public final class ModelSource {
                     FailureClass.DigestMismatch,
                     "The model at " + uri + " has digest " + digest + ", and spec.model.digest pins " + model.digest()
                             + ".");
+        }
+        try {
+            DurableFiles.sync(folder);
+        } catch (IOException e) {
+            throw Volume.failure(folder, e);
         }
         return new Verified(
                 digest,

@@ -2,7 +2,7 @@ package dev.finetune.trainer.source;
 
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.dataset.Volume;
+import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

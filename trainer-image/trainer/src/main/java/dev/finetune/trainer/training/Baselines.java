@@ -1,9 +1,7 @@
 package dev.finetune.trainer.training;
 
-import dev.finetune.api.Json;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.model.SequenceClassifier;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -27,10 +25,13 @@ final class Baselines {
     /** The class prior of train. */
     void fitPrior(List<String> labels, List<Example> train) {
         ClassPrior prior = ClassPrior.of(labels, train);
-        DurableFiles.write(folder.resolve(ClassPrior.FILE), lease, p -> Files.writeString(p, Json.write(prior)));
+        lease.write(folder.resolve(ClassPrior.FILE), prior);
     }
 
-    /** The probe, unless an earlier run of this training left it; gives the features if they were computed or are needed; {@code done} may stop it. */
+    /**
+     * The probe, unless an earlier run of this training left it; gives the features if they were computed or are needed; {@code done} hears of how
+     * many examples they are, and may stop it.
+     */
     Optional<Features> fitProbe(
             SequenceClassifier model,
             EncodedExamples train,
@@ -43,7 +44,8 @@ final class Baselines {
             return Optional.empty();
         }
         Features features = new Features(
-                FrozenFeatures.of(model, train.tokens(), done), FrozenFeatures.of(model, validation.tokens(), done));
+                FrozenFeatures.of(model, train.tokens(), done),
+                FrozenFeatures.of(model, validation.tokens(), more -> done.accept(train.size() + more)));
         if (!fitted) {
             Probe probe =
                     Probe.fit(texts, features.train(), train.labels(), features.validation(), validation.labels());

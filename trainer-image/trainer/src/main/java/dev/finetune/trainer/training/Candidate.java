@@ -2,6 +2,7 @@ package dev.finetune.trainer.training;
 
 import dev.finetune.api.Json;
 import dev.finetune.trainer.model.SequenceClassifier;
+import dev.finetune.trainer.storage.FileDigest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ public final class Candidate {
 
     /** Writes the folder whole or not at all. */
     static void write(Path folder, Lease lease, SequenceClassifier model, TrainingRecord record) {
-        DurableFiles.write(folder, lease, temporary -> {
+        lease.write(folder, temporary -> {
             Files.createDirectories(temporary);
             model.save(temporary, record.maxLength());
             Files.writeString(temporary.resolve(TrainingRecord.FILE), Json.write(record));
@@ -22,7 +23,7 @@ public final class Candidate {
 
     /** The digest over all files but {@code training.json}, which holds times: the same training, the same digest. */
     public static String digest(Path folder) throws IOException {
-        Map<String, String> files = DurableFiles.digests(folder);
+        Map<String, String> files = FileDigest.ofFiles(folder);
         files.remove(TrainingRecord.FILE);
         return Json.digest(files);
     }

@@ -1,7 +1,10 @@
 package dev.finetune.trainer.training;
 
 import dev.finetune.api.Json;
-import dev.finetune.trainer.dataset.FileTree;
+import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.FileDigest;
+import dev.finetune.trainer.storage.FileTree;
+import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,12 +48,12 @@ final class CheckpointStore {
     void save(CheckpointState state, Map<String, DurableFiles.Content> files) {
         Path target =
                 checkpoints.resolve(PREFIX + "%010d".formatted(state.position().step()));
-        DurableFiles.write(target, lease, temporary -> {
+        lease.write(target, temporary -> {
             Files.createDirectory(temporary);
             for (Map.Entry<String, DurableFiles.Content> file : files.entrySet()) {
                 file.getValue().writeTo(temporary.resolve(file.getKey()));
             }
-            CheckpointState whole = state.with(DurableFiles.digests(temporary));
+            CheckpointState whole = state.with(FileDigest.ofFiles(temporary));
             Files.writeString(temporary.resolve(STATE), Json.write(whole));
         });
         prune(state.position().step());
@@ -59,11 +62,11 @@ final class CheckpointStore {
     /** Writes the weights of a validation that was the best so far. */
     CheckpointState.BestWeights saveBest(long step, DurableFiles.Content weights) {
         Path target = best.resolve(bestName(step));
-        DurableFiles.write(target, lease, weights);
+        lease.write(target, weights);
         try {
-            return new CheckpointState.BestWeights(target.getFileName().toString(), DurableFiles.digest(target));
+            return new CheckpointState.BestWeights(target.getFileName().toString(), FileDigest.of(target));
         } catch (IOException e) {
-            throw DurableFiles.failed(target, e);
+            throw Volume.failure(target, e);
         }
     }
 
@@ -89,12 +92,11 @@ final class CheckpointStore {
                         state.trainingDigest());
                 return Optional.empty();
             }
-            Map<String, String> digests = DurableFiles.digests(folder);
+            Map<String, String> digests = FileDigest.ofFiles(folder);
             digests.remove(STATE);
             CheckpointState.BestWeights bestWeights = state.best();
             if (!digests.equals(state.files())
-                    || (bestWeights != null
-                            && !DurableFiles.digest(path(bestWeights)).equals(bestWeights.digest()))) {
+                    || (bestWeights != null && !FileDigest.of(path(bestWeights)).equals(bestWeights.digest()))) {
                 LOG.warn("The files of checkpoint {} do not have the digests it names; it is not used", folder);
                 return Optional.empty();
             }
@@ -130,7 +132,7 @@ final class CheckpointStore {
                 }
             }
         } catch (IOException e) {
-            throw DurableFiles.failed(checkpoints, e);
+            throw Volume.failure(checkpoints, e);
         }
     }
 
@@ -156,7 +158,7 @@ final class CheckpointStore {
         try (Stream<Path> all = Files.list(folder)) {
             return all.toList();
         } catch (IOException e) {
-            throw DurableFiles.failed(folder, e);
+            throw Volume.failure(folder, e);
         }
     }
 }

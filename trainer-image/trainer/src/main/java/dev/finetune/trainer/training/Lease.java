@@ -1,12 +1,16 @@
 package dev.finetune.trainer.training;
 
 import dev.finetune.api.Json;
+import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Who may write to {@code run/}: the file {@code lease} names the pod and the digest of its plan. A newer pod takes it over; the
@@ -14,6 +18,9 @@ import java.util.Optional;
  */
 final class Lease {
     private static final String FILE = "lease";
+
+    /** Set by the operator; a pod has one process, because it never restarts one. */
+    private static final String POD_UID = "POD_UID";
 
     /** What the file holds. */
     record Holder(String holder, String planDigest) {}
@@ -26,18 +33,35 @@ final class Lease {
         this.mine = mine;
     }
 
+    /** What this process calls itself: its pod's uid, and outside of a pod what no other process has. */
+    static String holder(Map<String, String> environment) {
+        String pod = environment.getOrDefault(POD_UID, "");
+        return pod.isEmpty() ? "local/" + UUID.randomUUID() : pod;
+    }
+
     /** Takes the lease of that folder, whoever held it. {@code holder} has to be new with every process. */
     static Lease take(Path run, String holder, String planDigest) {
         Lease lease = new Lease(run.resolve(FILE), new Holder(holder, planDigest));
-        Path temporary = run.resolve(DurableFiles.UNFINISHED + FILE + "-" + Integer.toHexString(holder.hashCode()));
         try {
-            Files.createDirectories(run);
-            Files.writeString(temporary, Json.write(lease.mine));
-            Files.move(temporary, lease.file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            DurableFiles.write(lease.file, Json.write(lease.mine).getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            throw DurableFiles.failed(lease.file, e);
+            throw Volume.failure(lease.file, e);
         }
         return lease;
+    }
+
+    /** Writes a file or folder of the run, whole or not at all, as long as this process holds the lease. */
+    void write(Path target, DurableFiles.Content content) {
+        try {
+            DurableFiles.replace(target, content, this::check);
+        } catch (IOException e) {
+            throw Volume.failure(target, e);
+        }
+    }
+
+    /** Writes a value as a JSON file of the run. */
+    void write(Path target, Object value) {
+        write(target, path -> Files.writeString(path, Json.write(value)));
     }
 
     /** Ends this process's training when another one has taken the lease. */
@@ -56,7 +80,7 @@ final class Lease {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            throw DurableFiles.failed(file, e);
+            throw Volume.failure(file, e);
         }
     }
 }

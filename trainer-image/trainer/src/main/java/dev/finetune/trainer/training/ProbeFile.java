@@ -45,8 +45,8 @@ final class ProbeFile {
                 probe.pooling(),
                 probe.c(),
                 probe.validationLoss());
-        DurableFiles.write(baselines.resolve(NUMBERS), lease, p -> SafetensorsWriter.write(p, numbers));
-        DurableFiles.write(baselines.resolve(REST), lease, p -> Files.writeString(p, Json.write(rest)));
+        lease.write(baselines.resolve(NUMBERS), p -> SafetensorsWriter.write(p, numbers));
+        lease.write(baselines.resolve(REST), rest);
     }
 
     /** Whether the folder holds the probe of that training. */

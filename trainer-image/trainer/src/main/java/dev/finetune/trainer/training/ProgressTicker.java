@@ -11,14 +11,12 @@ import java.util.function.LongSupplier;
 
 /** Tells how far training is, at most once per ten seconds; what remains is estimated from the steps of this process. */
 final class ProgressTicker {
-    private static final long EVERY = 10_000_000_000L;
-
     private final Consumer<Progress> listener;
     private final LongSupplier nanos;
     private final long totalSteps;
     private final long firstStep;
     private final long start;
-    private long told;
+    private final Pace pace;
 
     ProgressTicker(Consumer<Progress> listener, LongSupplier nanos, long totalSteps, long firstStep) {
         this.listener = listener;
@@ -26,17 +24,15 @@ final class ProgressTicker {
         this.totalSteps = totalSteps;
         this.firstStep = firstStep;
         this.start = nanos.getAsLong();
-        this.told = start - EVERY;
+        this.pace = new Pace(nanos);
     }
 
     /** After that many steps in all, in that epoch (from 0). */
     void tick(long step, int epoch, double loss, double learningRate) {
-        long now = nanos.getAsLong();
-        if (now - told < EVERY && step < totalSteps) {
+        if (!pace.isDue() && step < totalSteps) {
             return;
         }
-        told = now;
-        double perStep = (now - start) / 1e9 / Math.max(1, step - firstStep);
+        double perStep = (nanos.getAsLong() - start) / 1e9 / Math.max(1, step - firstStep);
         listener.accept(new Progress(
                 Stage.train,
                 epoch + 1,

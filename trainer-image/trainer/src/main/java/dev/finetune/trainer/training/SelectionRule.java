@@ -3,19 +3,21 @@ package dev.finetune.trainer.training;
 import dev.finetune.api.EarlyStopping;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.Metric;
 import dev.finetune.api.TrainingSpec;
-import dev.finetune.trainer.evaluation.MetricName;
+import dev.finetune.trainer.metric.LabelSet;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** How the best validation is chosen and when training gives up: {@code selectBy} absent is the primary metric, else f1Macro. */
-record SelectionRule(
+public record SelectionRule(
         String metric,
         @Nullable String positiveLabel,
         @Nullable Integer patience,
         double minDelta) {
     /** What the spec asks for. */
-    static SelectionRule of(FineTuneJobSpec spec) {
+    public static SelectionRule of(FineTuneJobSpec spec) {
         Optional<TrainingSpec> training = Optional.ofNullable(spec.training());
         Optional<EvaluationSpec> evaluation = Optional.ofNullable(spec.evaluation());
         Optional<EarlyStopping> stopping = training.map(TrainingSpec::earlyStopping);
@@ -31,8 +33,12 @@ record SelectionRule(
 
     /** Before the first validation. */
     Selection start() {
-        boolean higherIsBetter =
-                MetricName.of(metric).map(MetricName::higherIsBetter).orElse(true);
+        boolean higherIsBetter = Metric.of(metric).map(Metric::higherIsBetter).orElse(true);
         return Selection.start(metric, higherIsBetter, patience, minDelta);
+    }
+
+    /** Refuses a metric that cannot choose among epochs of models of these labels, before any time is spent. */
+    public void check(List<String> labels) {
+        LabelSet.of(labels, positiveLabel).primary("spec.training.selectBy", metric);
     }
 }

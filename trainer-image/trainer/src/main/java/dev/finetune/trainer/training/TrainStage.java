@@ -1,12 +1,10 @@
 package dev.finetune.trainer.training;
 
-import dev.finetune.api.CheckpointPolicy;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.Preprocessing;
 import dev.finetune.api.StrategyType;
 import dev.finetune.api.TextPreprocessing;
-import dev.finetune.api.TrainingSpec;
 import dev.finetune.api.run.Plan;
 import dev.finetune.api.run.Progress;
 import dev.finetune.api.run.StageException;
@@ -28,7 +26,6 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.UUID;
 import java.util.function.Consumer;
 
 /** The train stage: base model and prepared data in, candidate, baselines and history out. Started again, it goes on where it was. */
@@ -67,11 +64,11 @@ public final class TrainStage {
     private TrainResult run() throws IOException {
         DatasetInfo info =
                 Json.MAPPER.readValue(Files.readAllBytes(workspace.train().resolve("dataset.json")), DatasetInfo.class);
-        Validation.check(selection, info.labels());
+        selection.check(info.labels());
         TextPreprocessing cleaning = preprocessing();
         int maxLength = maxLength(cleaning);
         String trainingDigest = TrainingDigest.of(plan, numbers, cleaning, selection);
-        Lease lease = Lease.take(workspace.run(), holder(), Json.digest(plan));
+        Lease lease = Lease.take(workspace.run(), Lease.holder(System.getenv()), Json.digest(plan));
         List<Example> trainExamples = ExampleFile.read(workspace.train().resolve("train.jsonl"));
         List<Example> validationExamples = ExampleFile.read(workspace.train().resolve("validation.jsonl"));
         EncodedExamples train;
@@ -108,8 +105,11 @@ public final class TrainStage {
             Probe.Texts texts) {
         CrossEntropy criterion = new CrossEntropy(model.engine(), numbers.labelSmoothing(), Optional.empty());
         boolean headOnly = numbers.strategy() == StrategyType.FeatureExtraction;
-        Optional<Baselines.Features> features =
-                baselines.fitProbe(model, train, validation, texts, headOnly, done -> stopIfAsked());
+        ProbeProgress told = new ProbeProgress(progress, System::nanoTime, train.size() + validation.size());
+        Optional<Baselines.Features> features = baselines.fitProbe(model, train, validation, texts, headOnly, done -> {
+            stopIfAsked();
+            told.done(done);
+        });
         if (headOnly) {
             Baselines.Features computed = features.orElseThrow();
             model.setTrainable(SequenceClassifier.Trainable.HEAD);
@@ -127,28 +127,17 @@ public final class TrainStage {
     private TrainResult trained(
             SequenceClassifier model, Learner learner, Probe.Texts texts, String trainingDigest, Lease lease)
             throws IOException {
-        Optional<CheckpointPolicy> policy =
-                Optional.ofNullable(plan.spec().training()).map(TrainingSpec::checkpoint);
+        SavePolicy saving = SavePolicy.of(plan.spec().training());
         MicroBatch microBatch = MicroBatch.of(plan, numbers);
         Hardware hardware = Hardware.here(TorchEngine.start().threads());
         TrainingLoop.Settings settings = new TrainingLoop.Settings(
-                numbers,
-                selection,
-                trainingDigest,
-                microBatch,
-                hardware,
-                policy.map(CheckpointPolicy::intervalSeconds).orElse(300));
-        CheckpointStore store = new CheckpointStore(
-                workspace.run(),
-                trainingDigest,
-                policy.map(CheckpointPolicy::keep).orElse(2),
-                lease);
+                numbers, selection, trainingDigest, microBatch, hardware, saving.intervalSeconds());
+        CheckpointStore store = new CheckpointStore(workspace.run(), trainingDigest, saving.keep(), lease);
         TrainingLoop.Result result = new TrainingLoop(settings, learner, texts.labels(), stop).run(store, progress);
         TrainingRecord record = record(settings, texts, result, model.newlyInitialised());
         Candidate.write(workspace.candidate(), lease, model, record);
         History history = result.end().history();
-        DurableFiles.write(
-                workspace.run().resolve("history.json"), lease, p -> Files.writeString(p, Json.write(history)));
+        lease.write(workspace.run().resolve("history.json"), history);
         return new TrainResult(
                 Candidate.digest(workspace.candidate()),
                 record.epochs(),
@@ -214,10 +203,5 @@ public final class TrainStage {
                             .formatted(fits, given));
         }
         return given;
-    }
-
-    /** New with every process: a pod's name, where there is one, for whoever reads the file. */
-    private static String holder() {
-        return System.getenv().getOrDefault("HOSTNAME", "local") + "/" + UUID.randomUUID();
     }
 }

@@ -3,8 +3,7 @@ package dev.finetune.trainer.training;
 import ai.djl.ndarray.NDManager;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.evaluation.ClassificationMetrics;
-import dev.finetune.trainer.evaluation.MetricName;
+import dev.finetune.trainer.metric.ClassificationMetrics;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -66,26 +65,5 @@ final class Validation {
             }
         }
         return probabilities;
-    }
-
-    /** Refuses a metric that cannot choose among epochs before any time is spent. */
-    static void check(SelectionRule rule, List<String> labels) {
-        boolean known = MetricName.of(rule.metric())
-                .filter(m -> !m.perClass())
-                .filter(m -> m.definedFor(labels.size()))
-                .filter(m -> !m.needsPositiveLabel(labels.size()) || rule.positiveLabel() != null)
-                .isPresent();
-        if (!known) {
-            throw new StageException(
-                    FailureClass.InvalidSpec,
-                    "spec.training.selectBy: expected one number for the labels " + labels + ", got " + rule.metric()
-                            + " with positiveLabel " + rule.positiveLabel()
-                            + "; choose another metric, such as f1Macro");
-        }
-        if (rule.positiveLabel() != null && !labels.contains(rule.positiveLabel())) {
-            throw new StageException(
-                    FailureClass.InvalidSpec,
-                    "spec.evaluation.positiveLabel: expected one of " + labels + ", got " + rule.positiveLabel());
-        }
     }
 }

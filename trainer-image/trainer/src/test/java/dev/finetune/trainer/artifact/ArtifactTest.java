@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.PublishedModel;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.FileDigest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +65,8 @@ class ArtifactTest {
 
     @Test
     void aCopyThatWasInterruptedIsReplaced() throws IOException {
-        Path half = Files.createDirectories(store.resolve("spam").resolve(".publishing-" + manifest.digestHex()));
+        Path half =
+                Files.createDirectories(store.resolve("spam").resolve(DurableFiles.UNFINISHED + manifest.digestHex()));
         Files.writeString(half.resolve("model.safetensors"), "wei");
 
         new Publisher(store, "pvc://models").publish(artifact);
@@ -109,7 +112,7 @@ class ArtifactTest {
     void aListThatWasChangedTogetherWithItsFileIsRefused() throws IOException {
         Files.writeString(artifact.resolve("config.json"), "{ }");
         String changed = Files.readString(artifact.resolve("manifest.json"))
-                .replace(manifest.files().get("config.json"), Artifact.fileDigest(artifact.resolve("config.json")));
+                .replace(manifest.files().get("config.json"), FileDigest.of(artifact.resolve("config.json")));
         Files.writeString(artifact.resolve("manifest.json"), changed);
 
         assertThatThrownBy(() -> ArtifactVerifier.verify(artifact)).hasMessageContaining("the file list");

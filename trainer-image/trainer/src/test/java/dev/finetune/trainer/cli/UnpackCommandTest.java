@@ -32,7 +32,7 @@ class UnpackCommandTest {
         assertThat(model.resolve("config.json")).hasContent("{}");
         assertThat(model.resolve("sub/a.txt")).hasContent("a");
         assertThat(model.resolve("stale.txt")).doesNotExist();
-        assertThat(claim.resolve("base")).isDirectoryNotContaining("glob:**.{part,old}");
+        assertThat(claim.resolve("base")).isDirectoryNotContaining("glob:**/.{tmp,old}-*");
     }
 
     @ParameterizedTest

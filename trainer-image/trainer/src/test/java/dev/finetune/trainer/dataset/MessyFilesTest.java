@@ -218,7 +218,7 @@ class MessyFilesTest {
     }
 
     private Dataset dataset(Path train) {
-        return Dataset.read(spec(train), null, new Dataset.Sources(named(train), Optional.empty(), Optional.empty()));
+        return Dataset.read(spec(train), new Dataset.Sources(named(train), Optional.empty(), Optional.empty()));
     }
 
     private Dataset dataset(Path train, Path test) {
@@ -234,7 +234,6 @@ class MessyFilesTest {
                         null,
                         null,
                         new Checks(null, null, null, null, null, 1, null)),
-                null,
                 new Dataset.Sources(named(train), Optional.empty(), Optional.of(named(test))));
     }
 

@@ -39,7 +39,6 @@ class RealDataTest {
                         null,
                         null,
                         null),
-                null,
                 new Dataset.Sources(
                         named(folder.resolve(train)), Optional.empty(), Optional.of(named(folder.resolve(test)))));
         assertThat(dataset.info().labels()).hasSize(labels);

@@ -8,6 +8,7 @@ import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Gate;
 import dev.finetune.api.GateRule;
+import dev.finetune.api.Metric;
 import dev.finetune.api.run.StageException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,8 +21,8 @@ class EvaluationSettingsTest {
     void defaultsAreFilledIn() {
         EvaluationSettings settings = EvaluationSettings.of(null, THREE);
 
-        assertThat(settings.primary()).isEqualTo(MetricName.F1_MACRO);
-        assertThat(settings.metrics()).startsWith(MetricName.F1_MACRO);
+        assertThat(settings.primary()).isEqualTo(Metric.f1Macro);
+        assertThat(settings.metrics()).startsWith(Metric.f1Macro);
         assertThat(settings.baselines()).containsExactlyInAnyOrder(Baseline.values());
         assertThat(settings.confidence()).isEqualTo(0.95);
         assertThat(settings.minClassExamples()).isEqualTo(20);
@@ -39,7 +40,7 @@ class EvaluationSettingsTest {
                         gate(new GateRule(null, "f1", null, null, null, Baseline.BaseModel, "0", null))),
                 TWO);
 
-        assertThat(settings.metrics()).containsExactly(MetricName.F1, MetricName.ACCURACY);
+        assertThat(settings.metrics()).containsExactly(Metric.f1, Metric.accuracy);
         assertThat(settings.baselines())
                 .containsExactlyInAnyOrder(Baseline.LinearProbe, Baseline.BaseModel, Baseline.Deployed);
         assertThat(settings.rules().getFirst().name()).isEqualTo("rule-1");
@@ -56,11 +57,11 @@ class EvaluationSettingsTest {
         refuses(new EvaluationSpec("f1", null, null, null, null), TWO, "primaryMetric", "positiveLabel");
         refuses(new EvaluationSpec("f1", null, null, null, null), THREE, "primaryMetric", "f1Macro");
         refuses(new EvaluationSpec("prAuc", null, null, null, null), TWO, "positiveLabel");
-        refuses(new EvaluationSpec(null, "eggs", null, null, null), TWO, "positiveLabel", "eggs", "[ham, spam]");
+        refuses(new EvaluationSpec(null, "eggs", null, null, null), TWO, "positiveLabel", "eggs", "'ham', 'spam'");
         refuses(new EvaluationSpec(null, "a", null, null, null), THREE, "positiveLabel");
         assertThat(EvaluationSettings.of(new EvaluationSpec("prAuc", null, null, null, null), THREE)
                         .primary())
-                .isEqualTo(MetricName.PR_AUC);
+                .isEqualTo(Metric.prAuc);
     }
 
     @Test

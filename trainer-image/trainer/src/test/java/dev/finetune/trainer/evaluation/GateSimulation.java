@@ -1,6 +1,7 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.api.Baseline;
+import dev.finetune.api.Metric;
 import dev.finetune.api.Verdict;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,17 +52,17 @@ final class GateSimulation {
 
     static List<Kind> kinds() {
         return List.of(
-                kind("minDelta accuracy", MetricName.ACCURACY, true),
-                kind("minDelta f1Macro", MetricName.F1_MACRO, true),
-                kind("minDelta mcc", MetricName.MCC, true),
-                kind("minDelta logLoss", MetricName.LOG_LOSS, true),
-                kind("maxDrop f1Macro", MetricName.F1_MACRO, false),
-                kind("maxDrop recallPerClass", MetricName.RECALL_PER_CLASS, false),
-                kind("maxDrop f1PerClass", MetricName.F1_PER_CLASS, false));
+                kind("minDelta accuracy", Metric.accuracy, true),
+                kind("minDelta f1Macro", Metric.f1Macro, true),
+                kind("minDelta mcc", Metric.mcc, true),
+                kind("minDelta logLoss", Metric.logLoss, true),
+                kind("maxDrop f1Macro", Metric.f1Macro, false),
+                kind("maxDrop recallPerClass", Metric.recallPerClass, false),
+                kind("maxDrop f1PerClass", Metric.f1PerClass, false));
     }
 
     /** A rule against the baseline with nothing to gain, or with no drop allowed beyond 0: the hardest to keep honest. */
-    private static Kind kind(String name, MetricName metric, boolean wrongIsPass) {
+    private static Kind kind(String name, Metric metric, boolean wrongIsPass) {
         OptionalDouble none = OptionalDouble.empty();
         OptionalDouble zero = OptionalDouble.of(0);
         Rule rule = new Rule(
@@ -93,9 +94,9 @@ final class GateSimulation {
 
     private static EvaluationSettings settings(List<Kind> kinds) {
         return new EvaluationSettings(
-                MetricName.ACCURACY,
+                Metric.accuracy,
                 Optional.empty(),
-                List.of(MetricName.ACCURACY),
+                List.of(Metric.accuracy),
                 java.util.Set.of(Baseline.Deployed),
                 CONFIDENCE,
                 1,

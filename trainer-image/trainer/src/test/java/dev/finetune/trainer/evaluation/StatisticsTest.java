@@ -3,6 +3,7 @@ package dev.finetune.trainer.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.finetune.api.Metric;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -17,9 +18,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class StatisticsTest {
     private static final List<String> LABELS = List.of("ham", "spam");
-    private static final Statistic ACCURACY = Statistic.of(MetricName.ACCURACY);
-    private static final Statistic F1_MACRO = Statistic.of(MetricName.F1_MACRO);
-    private static final Statistic LOG_LOSS = Statistic.of(MetricName.LOG_LOSS);
+    private static final Statistic ACCURACY = Statistic.of(Metric.accuracy);
+    private static final Statistic F1_MACRO = Statistic.of(Metric.f1Macro);
+    private static final Statistic LOG_LOSS = Statistic.of(Metric.logLoss);
 
     @ParameterizedTest
     @CsvSource({"20,0.1", "20,0.5", "200,0.02", "200,0.4", "1000,0.9", "5000,0.35"})

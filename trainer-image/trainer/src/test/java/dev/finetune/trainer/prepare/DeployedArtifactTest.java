@@ -3,12 +3,17 @@ package dev.finetune.trainer.prepare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.finetune.api.Baseline;
 import dev.finetune.api.DeployedModel;
+import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
+import dev.finetune.api.Gate;
+import dev.finetune.api.GateRule;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.Artifact;
+import dev.finetune.trainer.storage.FileDigest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +36,7 @@ class DeployedArtifactTest {
         job = new JobFixture(folder).train(JobFixture.rows(60, "a", "b"));
         artifact = Files.createDirectories(folder.resolve("artifact"));
         Files.writeString(artifact.resolve("config.json"), "{}");
-        Map<String, String> files = Map.of("config.json", Artifact.fileDigest(artifact.resolve("config.json")));
+        Map<String, String> files = Map.of("config.json", FileDigest.of(artifact.resolve("config.json")));
         digest = Artifact.digest(files);
         Files.writeString(
                 artifact.resolve("manifest.json"),
@@ -53,7 +58,9 @@ class DeployedArtifactTest {
                         "threads",
                         1,
                         "gatePassed",
-                        true)));
+                        true,
+                        "labels",
+                        List.of("a", "c"))));
         Files.writeString(artifact.resolve("unlisted"), "x");
         job.deployed = List.of(new DeployedModel(digest, "file://artifact", "reviews"));
     }
@@ -75,6 +82,13 @@ class DeployedArtifactTest {
     void isRefusedWhenAFileIsGone() throws IOException {
         Files.delete(artifact.resolve("config.json"));
         assertFails(FailureClass.SourceUnavailable);
+    }
+
+    @Test
+    void isRefusedBeforeTrainingWhereARuleComparesScoresOfOtherLabels() {
+        GateRule rule = new GateRule("calibrated", "logLoss", null, null, null, Baseline.Deployed, "0", null);
+        job.evaluation = new EvaluationSpec(null, null, null, null, new Gate(null, null, null, List.of(rule)));
+        assertThatThrownBy(job::prepare).hasMessageContainingAll(digest, "[a, b]", "[a, c]", "calibrated", "logLoss");
     }
 
     private void assertFails(FailureClass failure) {

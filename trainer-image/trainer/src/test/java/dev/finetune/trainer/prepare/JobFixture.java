@@ -17,17 +17,18 @@ import dev.finetune.api.run.Plan;
 import dev.finetune.api.run.PrepareResult;
 import dev.finetune.api.run.Stage;
 import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.engine.RawTensor;
+import dev.finetune.trainer.engine.SafetensorsWriter;
 import dev.finetune.trainer.source.SourceResolver;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A job of a local run in a folder of its own: a model of one tensor, data files as a test writes them. */
+/** A job of a local run in a folder of its own: a tiny model, data files as a test writes them. */
 final class JobFixture {
     final Path folder;
     final Workspace workspace;
@@ -58,12 +59,12 @@ final class JobFixture {
         Path files = Files.createDirectories(folder.resolve("model"));
         Files.writeString(
                 files.resolve("config.json"),
-                "{\"model_type\":\"bert\",\"num_hidden_layers\":1,\"hidden_size\":8,\"num_attention_heads\":2,\"intermediate_size\":16,\"vocab_size\":2,\"max_position_embeddings\":64}");
+                "{\"model_type\":\"bert\",\"num_hidden_layers\":1,\"hidden_size\":8,\"num_attention_heads\":2,\"intermediate_size\":16,\"vocab_size\":2,\"type_vocab_size\":2,\"max_position_embeddings\":64}");
         Files.writeString(
                 files.resolve("tokenizer.json"),
                 "{\"version\":\"1.0\",\"added_tokens\":[],\"pre_tokenizer\":{\"type\":\"Whitespace\"},"
                         + "\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"[UNK]\":0,\"message\":1},\"unk_token\":\"[UNK]\"}}");
-        Files.write(files.resolve("model.safetensors"), safetensors());
+        write(weights());
     }
 
     JobFixture train(String content) throws IOException {
@@ -149,15 +150,37 @@ final class JobFixture {
         return csv.toString();
     }
 
-    static byte[] safetensors() {
-        byte[] header =
-                "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}".getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.allocate(8 + header.length + 8)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(header.length)
-                .put(header)
-                .putFloat(1)
-                .putFloat(2)
-                .array();
+    /** The weights of the model in {@code config.json}: zeros, which is enough to prepare a job. */
+    static TreeMap<String, RawTensor> weights() {
+        TreeMap<String, RawTensor> weights = new TreeMap<>();
+        zeros(weights, "embeddings.word_embeddings.weight", 2, 8);
+        zeros(weights, "embeddings.position_embeddings.weight", 64, 8);
+        zeros(weights, "embeddings.token_type_embeddings.weight", 2, 8);
+        pair(weights, "embeddings.LayerNorm", 8);
+        String layer = "encoder.layer.0.";
+        for (String name : List.of(
+                "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense")) {
+            pair(weights, layer + name, 8, 8);
+        }
+        pair(weights, layer + "attention.output.LayerNorm", 8);
+        pair(weights, layer + "intermediate.dense", 16, 8);
+        pair(weights, layer + "output.dense", 8, 16);
+        pair(weights, layer + "output.LayerNorm", 8);
+        return weights;
+    }
+
+    /** Replaces the model's weights. */
+    void write(TreeMap<String, RawTensor> weights) throws IOException {
+        SafetensorsWriter.write(folder.resolve("model/model.safetensors"), weights);
+    }
+
+    private static void pair(TreeMap<String, RawTensor> weights, String name, int... shape) {
+        zeros(weights, name + ".weight", shape);
+        zeros(weights, name + ".bias", shape[0]);
+    }
+
+    private static void zeros(TreeMap<String, RawTensor> weights, String name, int... shape) {
+        long[] sizes = Arrays.stream(shape).asLongStream().toArray();
+        weights.put(name, RawTensor.of(new float[Arrays.stream(shape).reduce(1, (a, b) -> a * b)], sizes));
     }
 }

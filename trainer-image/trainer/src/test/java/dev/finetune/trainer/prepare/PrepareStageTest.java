@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.api.BaseModelSource;
+import dev.finetune.api.Baseline;
 import dev.finetune.api.CheckAction;
 import dev.finetune.api.Checks;
 import dev.finetune.api.Columns;
@@ -12,6 +13,8 @@ import dev.finetune.api.DataFormat;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
+import dev.finetune.api.Gate;
+import dev.finetune.api.GateRule;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.PrepareResult;
 import dev.finetune.api.run.StageException;
@@ -19,6 +22,7 @@ import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.TrainKeys;
+import dev.finetune.trainer.engine.RawTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +32,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
@@ -152,6 +157,59 @@ class PrepareStageTest {
     }
 
     @Test
+    void namesTensorShapesAndFileWhereTheWeightsAreNotThoseOfTheConfig() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"));
+        TreeMap<String, RawTensor> weights = JobFixture.weights();
+        weights.put("encoder.layer.0.intermediate.dense.weight", RawTensor.of(new float[8 * 12], 12, 8));
+        job.write(weights);
+        assertFails(FailureClass.InvalidData)
+                .hasMessageContainingAll(
+                        "encoder.layer.0.intermediate.dense.weight", "[12, 8]", "[16, 8]", "model/model.safetensors");
+
+        weights.remove("encoder.layer.0.intermediate.dense.weight");
+        job.write(weights);
+        assertFails(FailureClass.InvalidData)
+                .hasMessageContainingAll("lacks the tensor bert.encoder.layer.0.intermediate.dense.weight");
+    }
+
+    @Test
+    void refusesAModelWithoutATokenizer() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"));
+        Files.delete(folder.resolve("model/tokenizer.json"));
+        assertFails(FailureClass.SourceUnavailable).hasMessageContainingAll("tokenizer.json", "save_pretrained");
+    }
+
+    @Test
+    void refusesRulesThatTheTestSplitCannotAnswer() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b")).test("text,label\nx,a\ny,a\n");
+
+        job.evaluation = judged("f1", "b", new GateRule("r", "f1", "0.5", null, null, null, null, null));
+        assertFails(FailureClass.InvalidSpec).hasMessageContainingAll("positiveLabel", "'b'", "test");
+        job.evaluation = judged("accuracy", null, new GateRule("r", "rocAuc", "0.5", null, null, null, null, null));
+        assertFails(FailureClass.InvalidSpec).hasMessageContainingAll("rule 'r'", "rocAuc", "test");
+        job.evaluation = judged(
+                "accuracy",
+                null,
+                new GateRule("r", "recallPerClass", null, null, null, Baseline.LinearProbe, null, "0.1"));
+        assertFails(FailureClass.InvalidSpec).hasMessageContainingAll("rule 'r'", "minClassExamples (20)", "has 2");
+        job.evaluation = judged("accuracy", null, new GateRule("r", "ece", null, "0.1", null, null, null, null));
+        assertFails(FailureClass.InvalidSpec).hasMessageContainingAll("rules[0].metric", "ece");
+    }
+
+    @Test
+    void warnsOfATestThatIsTooSmallForTheGate() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"));
+        job.evaluation = judged("accuracy", null, new GateRule("r", "accuracy", "0.5", null, null, null, null, null));
+        PrepareResult result = job.prepare();
+        assertThat(finding(result, "TestTooSmall").message()).contains("200", "minTestExamples");
+        assertThat(finding(result, "TestTooSmall").count()).isEqualTo(result.test());
+    }
+
+    private static EvaluationSpec judged(String primary, String positive, GateRule rule) {
+        return new EvaluationSpec(primary, positive, null, null, new Gate(null, null, null, List.of(rule)));
+    }
+
+    @Test
     void readsTheDialectOfTheExampleFile() throws IOException {
         StringBuilder sms = new StringBuilder();
         for (int i = 0; i < 60; i++) {
@@ -257,7 +315,7 @@ class PrepareStageTest {
     @Test
     void refusesDamagedWeightsAndModelsThatItCannotTrain() throws IOException {
         job.train(JobFixture.rows(60, "a", "b"));
-        byte[] weights = JobFixture.safetensors();
+        byte[] weights = Files.readAllBytes(folder.resolve("model/model.safetensors"));
         Files.write(folder.resolve("model/model.safetensors"), Arrays.copyOf(weights, weights.length - 1));
         assertFails(FailureClass.InvalidData).hasMessageContaining("model.safetensors");
         Files.write(folder.resolve("model/model.safetensors"), weights);

@@ -169,7 +169,7 @@ class ArchiveTest {
 
     private Path unpack(String name, byte[] bytes) throws IOException {
         Path out = root.resolve("out");
-        dev.finetune.trainer.dataset.FileTree.delete(out);
+        dev.finetune.trainer.storage.FileTree.delete(out);
         return new Archive(name, write(bytes), limits).unpacked(out);
     }
 

@@ -192,7 +192,7 @@ abstract class S3Contract {
     /** A Secret as a pod sees it. */
     Credentials credentials(Map<String, String> keys, String endpoint) throws IOException {
         Path mounted = Files.createDirectories(folder.resolve("secret/s3"));
-        dev.finetune.trainer.dataset.FileTree.delete(mounted);
+        dev.finetune.trainer.storage.FileTree.delete(mounted);
         Files.createDirectories(mounted);
         for (Map.Entry<String, String> key : keys.entrySet()) {
             Files.writeString(mounted.resolve(key.getKey()), key.getValue() + "\n");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.Plan;
 import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.storage.DurableFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import dev.finetune.api.EarlyStopping;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
+import dev.finetune.api.NamedValue;
 import dev.finetune.api.StrategyType;
 import dev.finetune.api.TrainingSpec;
 import dev.finetune.api.run.Progress;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -114,7 +116,7 @@ class TrainStageTest {
 
         TrainResult expected =
                 TrainStage.run(TinyWorkspace.plan(training, null), undisturbed, p -> {}, new StopSignal());
-        assertThatThrownBy(() -> TrainStage.run(TinyWorkspace.plan(training, null), stopped, p -> stop.request(), stop))
+        assertThatThrownBy(() -> TrainStage.run(TinyWorkspace.plan(training, null), stopped, afterAStep(stop), stop))
                 .isInstanceOf(Stopped.class)
                 .hasMessageContaining("step 1;");
         TrainResult resumed = TrainStage.run(TinyWorkspace.plan(training, null), stopped, p -> {}, new StopSignal());
@@ -146,8 +148,7 @@ class TrainStageTest {
         Workspace workspace = TinyWorkspace.in(folder, 100);
         StopSignal stop = new StopSignal();
 
-        assertThatThrownBy(
-                        () -> TrainStage.run(TinyWorkspace.plan(training, null), workspace, p -> stop.request(), stop))
+        assertThatThrownBy(() -> TrainStage.run(TinyWorkspace.plan(training, null), workspace, afterAStep(stop), stop))
                 .isInstanceOf(Stopped.class);
         TrainResult resumed = TrainStage.run(TinyWorkspace.plan(training, 4), workspace, p -> {}, new StopSignal());
 
@@ -186,6 +187,18 @@ class TrainStageTest {
     }
 
     @Test
+    void progressIsToldFromTheFirstFeaturesOfTheProbeOn() throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder, 50);
+        List<Progress> told = new ArrayList<>();
+
+        TrainStage.run(TinyWorkspace.plan(learning().spec(), null), workspace, told::add, new StopSignal());
+
+        assertThat(told.getFirst().metrics()).extracting(NamedValue::name).containsExactly("probeFeaturesPercent");
+        assertThat(told.getFirst().percent()).isZero();
+        assertThat(told.getLast().step()).isEqualTo(told.getLast().totalSteps());
+    }
+
+    @Test
     void aMetricThatCannotSelectIsRefusedBeforeAnyTimeIsSpent() throws Exception {
         Workspace workspace = TinyWorkspace.in(folder, 50);
         TrainingSpec training = new TrainingSpec(null, null, "f1PerClass", null, null, null);
@@ -194,6 +207,14 @@ class TrainStageTest {
                         () -> TrainStage.run(TinyWorkspace.plan(training, null), workspace, p -> {}, new StopSignal()))
                 .hasMessageContaining("selectBy")
                 .hasMessageContaining("f1PerClass");
+    }
+
+    private static Consumer<Progress> afterAStep(StopSignal stop) {
+        return progress -> {
+            if (progress.step() != null) {
+                stop.request();
+            }
+        };
     }
 
     private static Fixtures.Numbers learning() {

@@ -1,4 +1,4 @@
-package dev.finetune.trainer.evaluation;
+package dev.finetune.trainer.metric;
 
 /** From scores to decisions. */
 public final class Decisions {

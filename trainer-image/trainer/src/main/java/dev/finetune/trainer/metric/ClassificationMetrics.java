@@ -1,5 +1,6 @@
-package dev.finetune.trainer.evaluation;
+package dev.finetune.trainer.metric;
 
+import dev.finetune.api.Metric;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClassificationMetrics {
     private final List<String> labels;
-    private final Map<MetricName, Double> values = new EnumMap<>(MetricName.class);
+    private final Map<Metric, Double> values = new EnumMap<>(Metric.class);
     private final ClassCounts counts;
     private final long[][] confusion;
 
@@ -32,7 +33,7 @@ public final class ClassificationMetrics {
         ScoreMetrics scores = new ScoreMetrics(truth, probabilities, classes);
         int[] once = new int[truth.length];
         Arrays.fill(once, 1);
-        for (MetricName metric : MetricName.values()) {
+        for (Metric metric : Metric.values()) {
             if (!metric.perClass() && truth.length > 0) {
                 double value =
                         metric.scoreBased() ? scores.value(metric, positive, once) : counts.value(metric, positive);
@@ -61,12 +62,12 @@ public final class ClassificationMetrics {
     }
 
     /** The index of the positive label, -1 where there are not two classes or none of them is named. */
-    static int positiveIndex(List<String> labels, @Nullable String positiveLabel) {
+    private static int positiveIndex(List<String> labels, @Nullable String positiveLabel) {
         return labels.size() == 2 && positiveLabel != null ? labels.indexOf(positiveLabel) : -1;
     }
 
     /** One number, where the metric exists. */
-    public OptionalDouble value(MetricName metric) {
+    public OptionalDouble value(Metric metric) {
         Double value = values.get(metric);
         return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
     }
@@ -74,12 +75,12 @@ public final class ClassificationMetrics {
     /** All numbers by the API's names, in the catalogue's order. */
     public Map<String, Double> values() {
         Map<String, Double> byName = new LinkedHashMap<>();
-        values.forEach((metric, value) -> byName.put(metric.id(), value));
+        values.forEach((metric, value) -> byName.put(metric.name(), value));
         return byName;
     }
 
     /** A per-class metric by label, for the labels that have examples. */
-    public Map<String, Double> perClass(MetricName metric) {
+    public Map<String, Double> perClass(Metric metric) {
         Map<String, Double> byLabel = new LinkedHashMap<>();
         for (int label = 0; label < labels.size(); label++) {
             if (counts.actual(label) > 0) {

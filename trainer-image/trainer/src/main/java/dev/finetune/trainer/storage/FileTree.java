@@ -1,4 +1,4 @@
-package dev.finetune.trainer.dataset;
+package dev.finetune.trainer.storage;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.finetune.trainer.dataset;
+package dev.finetune.trainer.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;

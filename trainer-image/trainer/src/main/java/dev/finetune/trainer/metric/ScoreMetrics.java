@@ -1,5 +1,6 @@
-package dev.finetune.trainer.evaluation;
+package dev.finetune.trainer.metric;
 
+import dev.finetune.api.Metric;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -9,14 +10,14 @@ import java.util.List;
  * The metrics that need probabilities, for any weights of the examples: sorted once, then linear in the number of examples, so that
  * a resample is a vector of counts. A probability is that of label j for example i: {@code [n][k]}.
  */
-final class ScoreMetrics {
+public final class ScoreMetrics {
     private static final int BINS = 15;
 
     /** The smallest probability that log loss sees, as in scikit-learn: one unit in the last place of 1. */
     private static final double EPSILON = Math.ulp(1.0);
 
     /** Stands for a model without comparable scores: every value is NaN. */
-    static final ScoreMetrics NONE = new ScoreMetrics(new int[0], new double[0][], 0);
+    public static final ScoreMetrics NONE = new ScoreMetrics(new int[0], new double[0][], 0);
 
     private final int[] truth;
     private final double[][] probabilities;
@@ -24,7 +25,7 @@ final class ScoreMetrics {
     private final double[] logLosses;
     private final List<int[]> byScore = new ArrayList<>();
 
-    ScoreMetrics(int[] truth, double[][] probabilities, int classes) {
+    public ScoreMetrics(int[] truth, double[][] probabilities, int classes) {
         this.truth = truth;
         this.probabilities = probabilities;
         this.classes = classes;
@@ -39,12 +40,12 @@ final class ScoreMetrics {
     }
 
     /** The metric with every example counted as often as its weight says; NaN where it does not exist. */
-    double value(MetricName metric, int positive, int[] weights) {
+    public double value(Metric metric, int positive, int[] weights) {
         return switch (metric) {
-            case LOG_LOSS -> logLoss(weights);
-            case ECE -> calibrationError(weights);
-            case ROC_AUC -> rocAuc(weights);
-            case PR_AUC -> prAuc(positive, weights);
+            case logLoss -> logLoss(weights);
+            case ece -> calibrationError(weights);
+            case rocAuc -> rocAuc(weights);
+            case prAuc -> prAuc(positive, weights);
             default -> throw new IllegalArgumentException(metric + " does not need scores");
         };
     }

@@ -1,25 +1,26 @@
-package dev.finetune.trainer.evaluation;
+package dev.finetune.trainer.metric;
 
+import dev.finetune.api.Metric;
 import java.util.Arrays;
 
 /**
  * For each of k classes: how many examples have it, were given it, and both. Every decision metric is a function of these 3k numbers,
  * so a resample of a test set is cheap. A decision for a label outside the set is counted under index k. Absent values are NaN.
  */
-final class ClassCounts {
+public final class ClassCounts {
     private final int classes;
     private final long[] hits;
     private final long[] predicted;
     private final long[] actual;
 
-    ClassCounts(int classes) {
+    public ClassCounts(int classes) {
         this.classes = classes;
         this.hits = new long[classes];
         this.predicted = new long[classes + 1];
         this.actual = new long[classes];
     }
 
-    static ClassCounts of(int[] truth, int[] decisions, int classes) {
+    public static ClassCounts of(int[] truth, int[] decisions, int classes) {
         ClassCounts counts = new ClassCounts(classes);
         for (int i = 0; i < truth.length; i++) {
             counts.add(truth[i], decisions[i], 1);
@@ -27,7 +28,7 @@ final class ClassCounts {
         return counts;
     }
 
-    ClassCounts copy() {
+    public ClassCounts copy() {
         ClassCounts copy = new ClassCounts(classes);
         System.arraycopy(hits, 0, copy.hits, 0, hits.length);
         System.arraycopy(predicted, 0, copy.predicted, 0, predicted.length);
@@ -35,13 +36,13 @@ final class ClassCounts {
         return copy;
     }
 
-    void clear() {
+    public void clear() {
         Arrays.fill(hits, 0);
         Arrays.fill(predicted, 0);
         Arrays.fill(actual, 0);
     }
 
-    void add(int truth, int decision, long count) {
+    public void add(int truth, int decision, long count) {
         actual[truth] += count;
         predicted[decision] += count;
         if (truth == decision) {
@@ -49,41 +50,41 @@ final class ClassCounts {
         }
     }
 
-    long actual(int label) {
+    public long actual(int label) {
         return actual[label];
     }
 
     /** The value of a decision metric; {@code positive} is the positive class, or -1. */
-    double value(MetricName metric, int positive) {
+    public double value(Metric metric, int positive) {
         return switch (metric) {
-            case ACCURACY -> ratio(sum(hits), sum(actual));
-            case BALANCED_ACCURACY, RECALL_MACRO -> macro(MetricName.RECALL_PER_CLASS);
-            case PRECISION -> positive < 0 ? Double.NaN : precision(positive);
-            case RECALL -> positive < 0 ? Double.NaN : recall(positive);
-            case F1 -> positive < 0 ? Double.NaN : f1(positive);
-            case PRECISION_MACRO -> macro(MetricName.PRECISION_PER_CLASS);
-            case F1_MACRO -> macro(MetricName.F1_PER_CLASS);
-            case PRECISION_MICRO -> ratio(sum(hits), predictedAsPresent());
-            case RECALL_MICRO -> ratio(sum(hits), sum(actual));
-            case F1_MICRO -> ratio(2 * sum(hits), predictedAsPresent() + sum(actual));
-            case PRECISION_WEIGHTED -> weighted(MetricName.PRECISION_PER_CLASS);
-            case RECALL_WEIGHTED -> weighted(MetricName.RECALL_PER_CLASS);
-            case F1_WEIGHTED -> weighted(MetricName.F1_PER_CLASS);
-            case MCC -> mcc();
-            case PRECISION_PER_CLASS, RECALL_PER_CLASS, F1_PER_CLASS, ROC_AUC, PR_AUC, LOG_LOSS, ECE ->
+            case accuracy -> ratio(sum(hits), sum(actual));
+            case balancedAccuracy, recallMacro -> macro(Metric.recallPerClass);
+            case precision -> positive < 0 ? Double.NaN : precision(positive);
+            case recall -> positive < 0 ? Double.NaN : recall(positive);
+            case f1 -> positive < 0 ? Double.NaN : f1(positive);
+            case precisionMacro -> macro(Metric.precisionPerClass);
+            case f1Macro -> macro(Metric.f1PerClass);
+            case precisionMicro -> ratio(sum(hits), predictedAsPresent());
+            case recallMicro -> ratio(sum(hits), sum(actual));
+            case f1Micro -> ratio(2 * sum(hits), predictedAsPresent() + sum(actual));
+            case precisionWeighted -> weighted(Metric.precisionPerClass);
+            case recallWeighted -> weighted(Metric.recallPerClass);
+            case f1Weighted -> weighted(Metric.f1PerClass);
+            case mcc -> mcc();
+            case precisionPerClass, recallPerClass, f1PerClass, rocAuc, prAuc, logLoss, ece ->
                 throw new IllegalArgumentException(metric + " is not one number of decisions");
         };
     }
 
     /** A per-class metric of one class; NaN where the test set has no example of it. */
-    double perClass(MetricName metric, int label) {
+    public double perClass(Metric metric, int label) {
         if (actual[label] == 0) {
             return Double.NaN;
         }
         return switch (metric) {
-            case PRECISION_PER_CLASS -> precision(label);
-            case RECALL_PER_CLASS -> recall(label);
-            case F1_PER_CLASS -> f1(label);
+            case precisionPerClass -> precision(label);
+            case recallPerClass -> recall(label);
+            case f1PerClass -> f1(label);
             default -> throw new IllegalArgumentException(metric + " is not one number for each class");
         };
     }
@@ -100,7 +101,7 @@ final class ClassCounts {
         return ratio(2 * hits[label], predicted[label] + actual[label]);
     }
 
-    private double macro(MetricName perClass) {
+    private double macro(Metric perClass) {
         double sum = 0;
         int present = 0;
         for (int label = 0; label < classes; label++) {
@@ -112,7 +113,7 @@ final class ClassCounts {
         return present == 0 ? Double.NaN : sum / present;
     }
 
-    private double weighted(MetricName perClass) {
+    private double weighted(Metric perClass) {
         double sum = 0;
         long all = 0;
         for (int label = 0; label < classes; label++) {

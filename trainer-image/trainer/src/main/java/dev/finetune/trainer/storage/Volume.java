@@ -1,4 +1,4 @@
-package dev.finetune.trainer.dataset;
+package dev.finetune.trainer.storage;
 
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;

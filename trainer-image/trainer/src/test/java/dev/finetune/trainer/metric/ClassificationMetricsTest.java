@@ -1,4 +1,4 @@
-package dev.finetune.trainer.evaluation;
+package dev.finetune.trainer.metric;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.finetune.api.Json;
+import dev.finetune.api.Metric;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ class ClassificationMetricsTest {
                         .isEqualTo(value.getValue().asDouble(), EXACT));
         reference.get("perClass").fields().forEachRemaining(metric -> {
             Map<String, Double> ours =
-                    metrics.perClass(MetricName.of(metric.getKey()).orElseThrow());
+                    metrics.perClass(Metric.of(metric.getKey()).orElseThrow());
             assertThat(ours.keySet()).containsExactlyInAnyOrderElementsOf(metric.getValue()::fieldNames);
             ours.forEach((label, value) -> assertThat(value)
                     .as(metric.getKey() + " of " + label)
@@ -93,9 +94,9 @@ class ClassificationMetricsTest {
                 new int[] {0, 2}, new double[][] {{1, 0, 0}, {0, 0, 1}}, List.of("a", "b", "c"), null);
 
         assertThat(metrics.absentLabels()).containsExactly("b");
-        assertThat(metrics.perClass(MetricName.RECALL_PER_CLASS)).containsOnlyKeys("a", "c");
-        assertThat(metrics.value(MetricName.F1_MACRO)).hasValue(1.0);
-        assertThat(metrics.value(MetricName.F1)).isEmpty();
+        assertThat(metrics.perClass(Metric.recallPerClass)).containsOnlyKeys("a", "c");
+        assertThat(metrics.value(Metric.f1Macro)).hasValue(1.0);
+        assertThat(metrics.value(Metric.f1)).isEmpty();
     }
 
     @Test

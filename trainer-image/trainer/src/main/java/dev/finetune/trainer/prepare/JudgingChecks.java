@@ -1,0 +1,91 @@
+package dev.finetune.trainer.prepare;
+
+import dev.finetune.api.CheckAction;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.Finding;
+import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.Metric;
+import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.dataset.Dataset;
+import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.evaluation.EvaluationSettings;
+import dev.finetune.trainer.metric.LabelSet;
+import dev.finetune.trainer.training.SelectionRule;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Whether a job can be selected and judged as it asks, on the examples that it has: known now, and too late after training. */
+record JudgingChecks(LabelSet labels, EvaluationSettings settings, SelectionRule selection) {
+    /** Reads what the spec asks for; InvalidSpec for a metric, label or rule that does not exist for these labels. */
+    static JudgingChecks of(FineTuneJobSpec spec, List<String> labels) {
+        EvaluationSettings settings = EvaluationSettings.of(spec.evaluation(), labels);
+        SelectionRule selection = SelectionRule.of(spec);
+        selection.check(labels);
+        return new JudgingChecks(LabelSet.of(labels, settings.positiveLabel().orElse(null)), settings, selection);
+    }
+
+    /** InvalidSpec for what the splits cannot answer, whatever the model will be. */
+    void check(Dataset data) {
+        Map<String, Long> validation = counts(data.validation());
+        Map<String, Long> test = counts(data.test());
+        labels.positive().ifPresent(positive -> {
+            require(validation.containsKey(positive), "spec.evaluation.positiveLabel", positive, "validation");
+            require(test.containsKey(positive), "spec.evaluation.positiveLabel", positive, "test");
+        });
+        exists("spec.training.selectBy", selection.metric(), validation.size(), "validation");
+        exists("spec.evaluation.primaryMetric", settings.primary().name(), test.size(), "test");
+        settings.ruledMetrics().forEach((rule, metric) -> rule("rule '" + rule + "'", metric, test));
+    }
+
+    private void rule(String rule, Metric metric, Map<String, Long> test) {
+        exists(rule, metric.name(), test.size(), "test");
+        long largest = test.values().stream().mapToLong(Long::longValue).max().orElse(0);
+        if (metric.perClass() && largest < settings.minClassExamples()) {
+            throw invalid(rule + " is about " + metric + ", and no label has gate.minClassExamples ("
+                    + settings.minClassExamples() + ") test examples: the largest has " + largest
+                    + ". Add test examples or lower the limit");
+        }
+    }
+
+    /** Areas under curves need both outcomes. */
+    private static void exists(String field, String metric, int labels, String split) {
+        if (metric.equals(Metric.rocAuc.name()) && labels < 2) {
+            throw invalid(field + " is rocAuc, and all " + split
+                    + " examples have the same label. Add examples of others, or take another metric");
+        }
+    }
+
+    private static void require(boolean holds, String field, String label, String split) {
+        if (!holds) {
+            throw invalid(field + " is '" + label + "', and no " + split + " example has it. Add examples of it");
+        }
+    }
+
+    /** InvalidSpec where a rule compares scores with a deployed model that scores other labels. */
+    void checkDeployed(String digest, List<String> ofModel) {
+        settings.refuseOtherScores(digest, labels.labels(), ofModel);
+    }
+
+    /** A test set that is too small for the gate to pass is told before anything is trained. */
+    Optional<Finding> testSize(long examples) {
+        return examples >= settings.minTestExamples()
+                ? Optional.empty()
+                : Optional.of(new Finding(
+                        "TestTooSmall",
+                        CheckAction.Warn,
+                        examples,
+                        "The test split has " + examples + " examples, and the gate passes no model on fewer than "
+                                + settings.minTestExamples()
+                                + " (spec.evaluation.gate.minTestExamples): add test examples or lower it."));
+    }
+
+    private static Map<String, Long> counts(List<Example> examples) {
+        return examples.stream().collect(Collectors.groupingBy(Example::label, Collectors.counting()));
+    }
+
+    private static StageException invalid(String message) {
+        return new StageException(FailureClass.InvalidSpec, message + ".");
+    }
+}
