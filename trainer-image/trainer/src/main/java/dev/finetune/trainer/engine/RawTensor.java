@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -18,18 +19,6 @@ public record RawTensor(long[] shape, ByteBuffer values) {
         return copyOf(array, Arena.ofAuto());
     }
 
-    /** A copy of a tensor's values, which closing the arena frees. */
-    private static RawTensor copyOf(NDArray array, Arena arena) {
-        if (array.getDataType() != DataType.FLOAT32) {
-            throw new IllegalArgumentException("expected float32, got " + array.getDataType());
-        }
-        ByteBuffer source = array.toByteBuffer(true);
-        ByteBuffer copy =
-                arena.allocate(source.remaining(), Float.BYTES).asByteBuffer().order(ByteOrder.nativeOrder());
-        copy.put(source).flip();
-        return new RawTensor(array.getShape().getShape(), copy);
-    }
-
     /** Copies of many, which the garbage collector frees. */
     public static SortedMap<String, RawTensor> copyOf(SortedMap<String, NDArray> arrays) {
         return copyOf(arrays, Arena.ofAuto());
@@ -37,12 +26,28 @@ public record RawTensor(long[] shape, ByteBuffer values) {
 
     /**
      * Copies of many, which closing the arena frees: for copies made again and again, of which the collector, seeing a small heap, would
-     * let hundreds of megabytes pile up.
+     * let hundreds of megabytes pile up. All lie in one piece of memory, which goes back to the system as a whole; a piece for each
+     * left holes between the engine's own, and resident memory grew with every copy.
      */
     public static SortedMap<String, RawTensor> copyOf(SortedMap<String, NDArray> arrays, Arena arena) {
+        long bytes = arrays.values().stream()
+                .mapToLong(array -> Math.multiplyExact(array.size(), Float.BYTES))
+                .sum();
+        SegmentAllocator block = SegmentAllocator.slicingAllocator(arena.allocate(bytes, Float.BYTES));
         SortedMap<String, RawTensor> copies = new TreeMap<>();
-        arrays.forEach((name, array) -> copies.put(name, copyOf(array, arena)));
+        arrays.forEach((name, array) -> copies.put(name, copyOf(array, block)));
         return copies;
+    }
+
+    private static RawTensor copyOf(NDArray array, SegmentAllocator memory) {
+        if (array.getDataType() != DataType.FLOAT32) {
+            throw new IllegalArgumentException("expected float32, got " + array.getDataType());
+        }
+        ByteBuffer source = array.toByteBuffer(true);
+        ByteBuffer copy =
+                memory.allocate(source.remaining(), Float.BYTES).asByteBuffer().order(ByteOrder.nativeOrder());
+        copy.put(source).flip();
+        return new RawTensor(array.getShape().getShape(), copy);
     }
 
     /** From Java values. */
