@@ -4,7 +4,8 @@ usage: make_golden.py OUT_DIR          needs torch==2.7.1, transformers<5, safet
 Each folder is a model as save_pretrained writes it plus golden.json: the inputs, the last hidden states, the logits, and runs of
 12 optimizer steps on one batch without dropout: learning rate of every step (3 steps of linear warm-up, then linear decay to 0),
 loss, gradient norm before it is clipped to 1, and the norm of every parameter afterwards. bert also gets a tokenizer that knows
-letters, with truncation and padding of its own, and the ids of some texts without either.
+letters, with truncation and padding of its own, the ids of some texts without either, and for pairs of texts, whole and cut to 12
+tokens, the ids, the segments and the logits.
 """
 import json
 import pathlib
@@ -88,14 +89,22 @@ def make(name, model, pad, runs):
     print(name, sum(p.numel() for p in model.parameters()), "parameters", *(f"{r['optimizer']} {r['losses'][0]:.3f}->{r['losses'][-1]:.3f}" for r in golden["runs"]))
 
 
-def add_tokenizer(folder):
+def add_tokenizer(folder, model):
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *string.ascii_lowercase, *("##" + c for c in string.ascii_lowercase), "free", "hello", "!", "?", ".", "win"]
     tok = tokenizers.Tokenizer(tokenizers.models.WordPiece({w: i for i, w in enumerate(words)}, unk_token="[UNK]"))
     tok.normalizer = tokenizers.normalizers.BertNormalizer()
     tok.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    tok.post_processor = tokenizers.processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tok.post_processor = tokenizers.processors.TemplateProcessing(single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
     texts = ["hello", "Free! win win?", "", "abc xyz \u00fc 7", "hello " * 30]
     ids = [tok.encode(t).ids for t in texts]
+    pairs = [("hello", "win"), ("Free! win win?", "abc"), ("", "hello hello"), ("hello " * 9, "free win"), ("free", "abc " * 9), ("hello " * 9, "abc " * 9)]
+    whole = [tok.encode(a, b) for a, b in pairs]
+    tok.enable_truncation(12, strategy="longest_first")
+    cut = [tok.encode(a, b) for a, b in pairs]
+    with torch.no_grad():
+        logits = [model(input_ids=torch.tensor([e.ids]), token_type_ids=torch.tensor([e.type_ids])).logits[0].tolist() for e in cut]
+    (folder / "pairs.json").write_text(json.dumps([{"text": a, "textPair": b, "ids": w.ids, "types": w.type_ids, "cutIds": c.ids, "cutTypes": c.type_ids, "logits": l}
+                                                   for (a, b), w, c, l in zip(pairs, whole, cut, logits)]) + "\n")
     tok.enable_truncation(8)
     tok.enable_padding(length=8)
     tok.save(str(folder / "tokenizer.json"))
@@ -106,10 +115,11 @@ def add_tokenizer(folder):
 torch.set_num_threads(1)
 torch.manual_seed(42)
 adamw = dict(optimizer="AdamW", decay=0.05)
-make("bert", transformers.BertForSequenceClassification(transformers.BertConfig(**SIZES, pad_token_id=0)), 0,
+bert = transformers.BertForSequenceClassification(transformers.BertConfig(**SIZES, pad_token_id=0))
+make("bert", bert, 0,
      [adamw, dict(optimizer="Adam", decay=0.05), dict(optimizer="SGD", decay=0.05), dict(adamw, smoothing=0.1),
       dict(adamw, weights=[0.5, 1.0, 3.0], smoothing=0.1)])
-add_tokenizer(OUT / "bert")
+add_tokenizer(OUT / "bert", bert)
 make("distilbert", transformers.DistilBertForSequenceClassification(transformers.DistilBertConfig(
     vocab_size=64, dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=24, pad_token_id=0, num_labels=3)), 0,
      [adamw, dict(adamw, smoothing=0.1), dict(adamw, head_only=True)])

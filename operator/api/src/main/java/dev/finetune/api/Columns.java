@@ -2,5 +2,13 @@ package dev.finetune.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** Where text and label stand: a column name, or a zero-based number where there is no header. */
-public record Columns(@Nullable String text, @Nullable String label) {}
+/** Where inputs and answers stand: a column name, or a zero-based number where there is no header. */
+public record Columns(
+        @Nullable String text,
+        @Nullable String textPair,
+        @Nullable String label) {
+    /** Those of single texts. */
+    public Columns(@Nullable String text, @Nullable String label) {
+        this(text, null, label);
+    }
+}

@@ -13,7 +13,7 @@ final class DatasetRules {
 
     private DatasetRules() {}
 
-    static void check(Field field, @Nullable DatasetSpec dataset, Set<StorageUri.Scheme> schemes) {
+    static void check(Field field, @Nullable DatasetSpec dataset, @Nullable Task task, Set<StorageUri.Scheme> schemes) {
         if (!field.required(dataset) || dataset == null) {
             return;
         }
@@ -30,7 +30,7 @@ final class DatasetRules {
                     dataset.test() == null ? null : dataset.test().storageUri());
         }
         csv(field.at("csv"), dataset.csv(), dataset.format());
-        columns(field.at("columns"), dataset.columns(), dataset.csv(), dataset.format());
+        columns(field.at("columns"), dataset, task);
         if (field.at("train").required(dataset.train()) && dataset.train() != null) {
             Field uri = field.at("train").at("storageUri");
             uri.required(dataset.train().storageUri());
@@ -91,10 +91,14 @@ final class DatasetRules {
         }
     }
 
-    private static void columns(
-            Field field, @Nullable Columns columns, @Nullable CsvDialect csv, @Nullable DataFormat format) {
+    private static void columns(Field field, DatasetSpec dataset, @Nullable Task task) {
+        DataFormat format = dataset.format();
+        Columns columns = dataset.columns();
+        CsvDialect csv = dataset.csv();
+        boolean pairs = task != null && task.hasPairs();
         if (format != null && !format.hasColumns()) {
             field.that(columns == null, "is not for format " + format + ", whose folders are the labels: remove it");
+            field.that(!pairs, "textPair is required for task " + task + ", and format " + format + " has no columns");
             return;
         }
         if (!field.required(columns) || columns == null) {
@@ -103,9 +107,21 @@ final class DatasetRules {
         boolean numbers = csv != null && Boolean.FALSE.equals(csv.header());
         column(field.at("text"), columns.text(), numbers);
         column(field.at("label"), columns.label(), numbers);
+        if (pairs) {
+            column(field.at("textPair"), columns.textPair(), numbers);
+        } else {
+            field.at("textPair").that(columns.textPair() == null, "is only for task TextPairClassification: remove it");
+        }
+        different(field, "text", columns.text(), "label", columns.label());
+        different(field, "text", columns.text(), "textPair", columns.textPair());
+        different(field, "textPair", columns.textPair(), "label", columns.label());
+    }
+
+    private static void different(
+            Field field, String role, @Nullable String column, String otherRole, @Nullable String other) {
         field.that(
-                columns.text() == null || !columns.text().equals(columns.label()),
-                "text and label must be different columns, found \"" + columns.text() + "\" for both");
+                column == null || !column.equals(other),
+                role + " and " + otherRole + " must be different columns, found \"" + column + "\" for both");
     }
 
     private static void column(Field field, @Nullable String column, boolean number) {

@@ -39,7 +39,7 @@ public final class SpecValidator {
         field.at("task").required(spec.task());
         profile(field.at("profile"), spec.profile());
         model(field.at("model"), spec.model(), schemes);
-        DatasetRules.check(field.at("dataset"), spec.dataset(), schemes);
+        DatasetRules.check(field.at("dataset"), spec.dataset(), spec.task(), schemes);
         TrainingRules.check(field.at("training"), spec.training(), spec.evaluation());
         EvaluationRules.check(field.at("evaluation"), spec.evaluation());
         output(field.at("output"), spec.output(), schemes);

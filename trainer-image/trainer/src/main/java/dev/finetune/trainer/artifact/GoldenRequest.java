@@ -3,17 +3,24 @@ package dev.finetune.trainer.artifact;
 import com.fasterxml.jackson.databind.MappingIterator;
 import dev.finetune.api.Json;
 import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One raw input with the scores that the artefact gave it when it was judged, in the order of the manifest's labels. A server replays
  * them before it is ready: they test that what was judged is what is served, not quality.
  */
-public record GoldenRequest(String text, String label, List<Double> scores) {
+public record GoldenRequest(String text, @Nullable String textPair, String label, List<Double> scores) {
     /** How far a score may be off on another machine. */
     public static final double TOLERANCE = 1e-3;
+
+    /** What is asked. */
+    public TextInput input() {
+        return new TextInput(text, textPair);
+    }
 
     /** All requests of an artefact, in file order. */
     public static List<GoldenRequest> read(Path artifact) throws IOException {

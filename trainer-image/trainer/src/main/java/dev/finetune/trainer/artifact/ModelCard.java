@@ -42,7 +42,11 @@ public final class ModelCard {
         card.append("\n## Gate\n\n").append(gate(report));
         card.append(
                         "\n## Use\n\n```python\nfrom transformers import pipeline\n\nclassify = pipeline(\"text-classification\", model=\"path/to/this/folder\")\n")
-                .append("classify(\"a text\")\n```\n\nTexts are cut to ")
+                .append(
+                        report.task().hasPairs()
+                                ? "classify({\"text\": \"a text\", \"text_pair\": \"the other\"})"
+                                : "classify(\"a text\")")
+                .append("\n```\n\nTexts are cut to ")
                 .append(report.training().settings().getOrDefault("maxLength", "?"))
                 .append(" tokens. Labels: ")
                 .append(escaped(String.join(", ", report.data().labels())))
@@ -53,7 +57,8 @@ public final class ModelCard {
 
     private static String about(Report report) {
         Report.Training training = report.training();
-        return "A text classifier, fine-tuned from `" + report.provenance().baseModel() + "` on "
+        return (report.task().hasPairs() ? "A classifier of pairs of texts" : "A text classifier")
+                + ", fine-tuned from `" + report.provenance().baseModel() + "` on "
                 + report.data().train() + " examples by job `" + report.job() + "` (strategy "
                 + training.settings().getOrDefault("strategy", "Full") + ", " + training.epochs()
                 + (training.epochs() == 1 ? " epoch" : " epochs") + ", learning rate "

@@ -1,10 +1,15 @@
 package dev.finetune.trainer.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
+import dev.finetune.api.Task;
+import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.ArtifactVerifier;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.model.ArtifactPredictor;
 import dev.finetune.trainer.model.Predictor;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -43,13 +48,20 @@ final class PredictCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "ARTIFACT_DIR", description = "The folder of a published model.")
     private Path artifact = Path.of("");
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "-", description = "Standard input, one text per line.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "-", description = "Standard input, as --file.")
     private @Nullable String dash;
 
     @Option(names = "--text", paramLabel = "T", description = "One text.")
     private @Nullable String text;
 
-    @Option(names = "--file", paramLabel = "F", description = "A UTF-8 file with one text per line.")
+    @Option(names = "--text-pair", paramLabel = "T", description = "The text that --text is compared with.")
+    private @Nullable String textPair;
+
+    @Option(
+            names = "--file",
+            paramLabel = "F",
+            description =
+                    "A UTF-8 file with one text per line, for pairs one object {\"text\": ..., \"textPair\": ...}.")
     private @Nullable Path file;
 
     @Spec
@@ -67,12 +79,19 @@ final class PredictCommand implements Callable<Integer> {
                     command.commandLine(),
                     "expected exactly one of --text T, --file F and -" + (dash == null ? "" : ", got " + dash));
         }
-        ArtifactVerifier.verify(artifact);
+        Task task = ArtifactVerifier.verify(artifact).task();
+        if (text != null && task.hasPairs() != (textPair != null)) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    task.hasPairs()
+                            ? "expected --text-pair beside --text: this model compares two texts"
+                            : "--text-pair is for models that compare two texts");
+        }
         try (Predictor predictor = ArtifactPredictor.open(artifact);
-                Stream<String> texts = open()) {
-            List<String> batch = new ArrayList<>();
-            for (String text : (Iterable<String>) texts::iterator) {
-                batch.add(text);
+                Stream<TextInput> inputs = open(task)) {
+            List<TextInput> batch = new ArrayList<>();
+            for (TextInput input : (Iterable<TextInput>) inputs::iterator) {
+                batch.add(input);
                 if (batch.size() == BATCH) {
                     answer(predictor, batch, System.out);
                     batch.clear();
@@ -83,20 +102,36 @@ final class PredictCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Stream<String> open() throws IOException {
+    private Stream<TextInput> open(Task task) throws IOException {
         if (text != null) {
-            return Stream.of(text);
+            return Stream.of(new TextInput(text, textPair));
         }
-        return file != null
+        Stream<String> lines = file != null
                 ? Files.lines(file, StandardCharsets.UTF_8)
                 : new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines();
+        return lines.map(task.hasPairs() ? PredictCommand::pair : TextInput::of);
     }
 
-    private void answer(Predictor predictor, List<String> texts, PrintStream out) {
-        if (texts.isEmpty()) {
+    private static TextInput pair(String line) {
+        try {
+            TextInput input = Json.MAPPER.readValue(line, TextInput.class);
+            if (input.text() != null && input.textPair() != null) {
+                return input;
+            }
+        } catch (JsonProcessingException e) {
+            // Told below, as a line without both texts.
+        }
+        throw new StageException(
+                FailureClass.InvalidData,
+                "expected one object {\"text\": ..., \"textPair\": ...} a line, got " + line
+                        + "; this model compares two texts");
+    }
+
+    private void answer(Predictor predictor, List<TextInput> inputs, PrintStream out) {
+        if (inputs.isEmpty()) {
             return;
         }
-        double[][] scores = predictor.scores(texts);
+        double[][] scores = predictor.scores(inputs);
         for (double[] row : scores) {
             out.println(Json.write(line(predictor.labels(), row)));
         }

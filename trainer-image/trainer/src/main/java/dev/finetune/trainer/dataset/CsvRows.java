@@ -4,7 +4,9 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import java.io.IOException;
 import java.io.Reader;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -15,8 +17,7 @@ final class CsvRows implements RowReader {
     private final ReadSettings settings;
     private final CsvLines lines;
     private final int width;
-    private final int text;
-    private final int label;
+    private final Map<Role, Integer> places = new EnumMap<>(Role.class);
     private Optional<CsvLines.Line> first;
 
     CsvRows(String file, Reader reader, ReadSettings settings) throws IOException {
@@ -28,15 +29,13 @@ final class CsvRows implements RowReader {
                         file + " is empty: " + (settings.header() ? "a header and rows were" : "rows were")
                                 + " expected."));
         this.width = start.fields().size();
-        if (settings.header()) {
-            this.text = named(file, start.fields(), settings.textColumn(), "text");
-            this.label = named(file, start.fields(), settings.labelColumn(), "label");
-            this.first = Optional.empty();
-        } else {
-            this.text = numbered(file, start.fields(), settings.textColumn(), "text");
-            this.label = numbered(file, start.fields(), settings.labelColumn(), "label");
-            this.first = Optional.of(start);
-        }
+        settings.columns()
+                .forEach((role, column) -> places.put(
+                        role,
+                        settings.header()
+                                ? named(file, start.fields(), column, role)
+                                : numbered(file, start.fields(), column, role)));
+        this.first = settings.header() ? Optional.empty() : Optional.of(start);
     }
 
     @Override
@@ -59,8 +58,9 @@ final class CsvRows implements RowReader {
                     line.number(),
                     "an unquoted field holds a quote: put the field in quotes and double the quote, or set spec.dataset.csv.quote: None");
         }
-        return Row.of(
-                line.number(), settings, line.fields().get(text), line.fields().get(label));
+        Map<Role, String> values = new EnumMap<>(Role.class);
+        places.forEach((role, place) -> values.put(role, line.fields().get(place)));
+        return Row.of(line.number(), settings, values);
     }
 
     private Optional<CsvLines.Line> nextLine() throws IOException {
@@ -71,7 +71,7 @@ final class CsvRows implements RowReader {
         return line;
     }
 
-    private static int named(String file, List<String> header, String column, String role) {
+    private static int named(String file, List<String> header, String column, Role role) {
         int index = header.indexOf(column);
         if (index < 0) {
             throw new StageException(
@@ -88,7 +88,7 @@ final class CsvRows implements RowReader {
         return index;
     }
 
-    private static int numbered(String file, List<String> firstRow, String column, String role) {
+    private static int numbered(String file, List<String> firstRow, String column, Role role) {
         int index = Integer.parseInt(column);
         if (index >= firstRow.size()) {
             throw new StageException(

@@ -4,6 +4,7 @@ import dev.finetune.api.CheckAction;
 import dev.finetune.api.DataFormat;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,15 +31,18 @@ record DataFile(String name, Path path) {
                 String place = rows.part().map(p -> p + ", ").orElse("") + rows.unit() + " ";
                 switch (row.get()) {
                     case Row.Broken bad -> broken.add(place + bad.line() + ": " + bad.problem());
-                    case Row.Read read when ExampleKey.isEmpty(read.label()) -> emptyLabels.add(id);
+                    case Row.Read read when ExampleKey.isEmpty(read.value(Role.label)) -> emptyLabels.add(id);
                     case Row.Read read -> {
-                        if (ExampleKey.isEmpty(read.text())) {
+                        TextInput input = new TextInput(
+                                read.value(Role.text), read.values().get(Role.textPair));
+                        if (isEmpty(input)) {
                             emptyTexts.add(id);
                             if (checks.empty() == CheckAction.Remove) {
                                 continue;
                             }
                         }
-                        examples.add(new Example(id, ExampleKey.of(read.text()), read.text(), read.label()));
+                        examples.add(new Example(
+                                id, ExampleKey.of(input), input.text(), input.textPair(), read.value(Role.label)));
                     }
                 }
             }
@@ -68,6 +72,10 @@ record DataFile(String name, Path path) {
                                     : " has no row with text and label among its " + rows + " rows."));
         }
         return examples;
+    }
+
+    private static boolean isEmpty(TextInput input) {
+        return ExampleKey.isEmpty(input.text()) || (input.textPair() != null && ExampleKey.isEmpty(input.textPair()));
     }
 
     RowReader open(ReadSettings settings) throws IOException {

@@ -4,6 +4,7 @@ import dev.finetune.api.DataSplit;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
+import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
@@ -37,8 +38,8 @@ public final class Dataset {
      *
      * @throws StageException InvalidData or InvalidSpec, with file, row, column and what to do
      */
-    public static Dataset read(DatasetSpec spec, Sources sources) {
-        ReadSettings settings = ReadSettings.of(spec);
+    public static Dataset read(Task task, DatasetSpec spec, Sources sources) {
+        ReadSettings settings = ReadSettings.of(task, spec);
         CheckSettings checks = CheckSettings.of(spec.checks());
         double testFraction = fraction("test", spec.test());
         double validationFraction = fraction("validation", spec.validation());

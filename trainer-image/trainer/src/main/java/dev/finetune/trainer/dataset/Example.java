@@ -1,7 +1,21 @@
 package dev.finetune.trainer.dataset;
 
+import dev.finetune.trainer.transform.TextInput;
+import org.jspecify.annotations.Nullable;
+
 /**
- * One labelled text, raw as it was decoded. {@code id} says where it stood ({@code train.csv:17}); {@code key} is 16 hex digits
- * over the normalised text, equal for duplicates (design/judgement.md 1). Stored one JSON object per line.
+ * One labelled input, raw as it was decoded. {@code id} says where it stood ({@code train.csv:17}); {@code key} is 16 hex digits over
+ * the normalised input, equal for duplicates (design/judgement.md 1). Stored one JSON object per line.
  */
-public record Example(String id, String key, String text, String label) {}
+public record Example(
+        String id, String key, String text, @Nullable String textPair, String label) {
+    /** One of a single text. */
+    public Example(String id, String key, String text, String label) {
+        this(id, key, text, null, label);
+    }
+
+    /** What a model is asked. */
+    public TextInput input() {
+        return new TextInput(text, textPair);
+    }
+}

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.dataset;
 
+import dev.finetune.trainer.transform.TextInput;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -9,17 +10,27 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * The identity of a text: the first 8 bytes of SHA-256 over its NFC, case-folded, whitespace-collapsed form. Two texts that differ
+ * The identity of an input: the first 8 bytes of SHA-256 over its NFC, case-folded, whitespace-collapsed form. Two texts that differ
  * in nothing else are duplicates. Part of splitVersion 1: a change here moves every split.
  */
 final class ExampleKey {
     private static final Pattern SPACES = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
 
+    /** What a normalised text never holds: a separator that is white space to it. */
+    private static final char BETWEEN = '\n';
+
     private ExampleKey() {}
 
     /** 16 hex digits. */
     static String of(String text) {
-        return HexFormat.of().formatHex(sha256(normal(text)), 0, 8);
+        return of(TextInput.of(text));
+    }
+
+    /** 16 hex digits; in a pair it matters which text comes first. */
+    static String of(TextInput input) {
+        String pair = input.textPair();
+        String whole = normal(input.text()) + (pair == null ? "" : BETWEEN + normal(pair));
+        return HexFormat.of().formatHex(sha256(whole), 0, 8);
     }
 
     /** Whether the text holds nothing that can be seen: only white space, control and format characters. */

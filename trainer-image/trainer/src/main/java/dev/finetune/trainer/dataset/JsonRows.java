@@ -9,7 +9,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The rows of a JSON Lines file: one object a line, blank lines aside. Numbers and booleans are taken as they are written. */
 final class JsonRows implements RowReader {
@@ -56,12 +59,14 @@ final class JsonRows implements RowReader {
         if (!object.isObject()) {
             return new Row.Broken(
                     number,
-                    "it is JSON, but not an object with the keys '" + settings.textColumn() + "' and '"
-                            + settings.labelColumn() + "'");
+                    "it is JSON, but not an object with the keys "
+                            + settings.columns().values().stream()
+                                    .map(c -> "'" + c + "'")
+                                    .collect(Collectors.joining(" and ")));
         }
-        JsonNode text = object.path(settings.textColumn());
-        JsonNode label = object.path(settings.labelColumn());
-        for (String key : new String[] {settings.textColumn(), settings.labelColumn()}) {
+        Map<Role, String> values = new EnumMap<>(Role.class);
+        for (Map.Entry<Role, String> column : settings.columns().entrySet()) {
+            String key = column.getValue();
             JsonNode value = object.path(key);
             if (value.isMissingNode()) {
                 return new Row.Broken(number, "it has no key '" + key + "'");
@@ -72,8 +77,9 @@ final class JsonRows implements RowReader {
                         "key '" + key + "' holds " + (value.isArray() ? "a list" : "an object")
                                 + " where a text was expected");
             }
+            values.put(column.getKey(), written(value));
         }
-        return Row.of(number, settings, written(text), written(label));
+        return Row.of(number, settings, values);
     }
 
     /** A null counts as empty. */

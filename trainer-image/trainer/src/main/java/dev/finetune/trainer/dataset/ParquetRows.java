@@ -13,13 +13,15 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a Parquet file, of which only the two columns are read. Texts, numbers and booleans are taken as they are written; where
+ * The rows of a Parquet file, of which only the columns of the task are read. Texts, numbers and booleans are taken as they are written; where
  * Hugging Face's {@code datasets} wrote the names of a label column's classes into the file, the names are taken.
  */
 final class ParquetRows implements RowReader {
@@ -38,12 +40,12 @@ final class ParquetRows implements RowReader {
             List<String> columns = opened.getFileSchema().getRootNode().children().stream()
                     .map(node -> node.name())
                     .toList();
-            check(columns, settings.textColumn(), "text");
-            check(columns, settings.labelColumn(), "label");
+            settings.columns().forEach((role, column) -> check(columns, column, role));
             this.classNames =
                     classNames(opened.getFileMetaData().keyValueMetadata().get("huggingface"));
             this.rows = opened.buildRowReader()
-                    .projection(ColumnProjection.columns(settings.textColumn(), settings.labelColumn()))
+                    .projection(
+                            ColumnProjection.columns(settings.columns().values().toArray(new String[0])))
                     .build();
         } catch (RuntimeException e) {
             closed(opened);
@@ -60,25 +62,31 @@ final class ParquetRows implements RowReader {
             }
             rows.next();
             number++;
-            return Optional.of(row(rows.getValue(settings.textColumn()), rows.getValue(settings.labelColumn())));
+            return Optional.of(row());
         } catch (RuntimeException e) {
             throw damaged(file, e);
         }
     }
 
-    private Row row(@Nullable Object text, @Nullable Object label) {
-        String writtenText = written(text);
-        String writtenLabel = named(label).orElseGet(() -> written(label));
-        if (writtenText == null || writtenLabel == null) {
-            return new Row.Broken(
-                    number,
-                    "column '" + (writtenText == null ? settings.textColumn() : settings.labelColumn())
-                            + "' holds no text, number or boolean, or bytes that are not UTF-8");
+    private Row row() {
+        Map<Role, String> values = new EnumMap<>(Role.class);
+        long length = 0;
+        for (Map.Entry<Role, String> column : settings.columns().entrySet()) {
+            Object value = rows.getValue(column.getValue());
+            String written =
+                    column.getKey() == Role.label ? named(value).orElseGet(() -> written(value)) : written(value);
+            if (written == null) {
+                return new Row.Broken(
+                        number,
+                        "column '" + column.getValue()
+                                + "' holds no text, number or boolean, or bytes that are not UTF-8");
+            }
+            length += written.length();
+            values.put(column.getKey(), written);
         }
-        if (writtenText.length() + writtenLabel.length() > MAX_ROW_LENGTH) {
-            return new Row.Broken(number, "it is longer than " + MAX_ROW_LENGTH + " characters");
-        }
-        return Row.of(number, settings, writtenText, writtenLabel);
+        return length > MAX_ROW_LENGTH
+                ? new Row.Broken(number, "it is longer than " + MAX_ROW_LENGTH + " characters")
+                : Row.of(number, settings, values);
     }
 
     private Optional<String> named(@Nullable Object label) {
@@ -123,7 +131,7 @@ final class ParquetRows implements RowReader {
                     .readTree(metadata)
                     .path("info")
                     .path("features")
-                    .path(settings.labelColumn())
+                    .path(settings.column(Role.label))
                     .path("names");
             return StreamSupport.stream(names.spliterator(), false)
                     .map(JsonNode::asText)
@@ -133,7 +141,7 @@ final class ParquetRows implements RowReader {
         }
     }
 
-    private void check(List<String> columns, String column, String role) {
+    private void check(List<String> columns, String column, Role role) {
         if (!columns.contains(column)) {
             throw new StageException(
                     FailureClass.InvalidData,

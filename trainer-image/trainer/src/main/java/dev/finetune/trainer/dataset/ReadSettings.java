@@ -5,10 +5,15 @@ import dev.finetune.api.CsvDialect;
 import dev.finetune.api.DataFormat;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** How the files of a data set are read, every default filled in. Columns are names, or numbers where there is no header. */
@@ -18,11 +23,10 @@ record ReadSettings(
         Optional<Character> quote,
         boolean header,
         Charset encoding,
-        String textColumn,
-        String labelColumn) {
+        Map<Role, String> columns) {
 
     /** Reads the spec; InvalidSpec where it asks for something that cannot be. */
-    static ReadSettings of(DatasetSpec spec) {
+    static ReadSettings of(Task task, DatasetSpec spec) {
         DataFormat format = spec.format() == null ? DataFormat.CSV : spec.format();
         CsvDialect csv = spec.csv() == null ? new CsvDialect(null, null, null, null) : spec.csv();
         if (format != DataFormat.CSV && format != DataFormat.TSV && spec.csv() != null) {
@@ -40,13 +44,22 @@ record ReadSettings(
             throw invalid("spec.dataset.csv.quote and delimiter are the same character: they must differ");
         }
         boolean header = csv.header() == null || csv.header();
-        Columns columns = spec.columns() == null ? new Columns(null, null) : spec.columns();
-        String text = column("text", columns.text(), header);
-        String label = column("label", columns.label(), header);
-        if (text.equals(label)) {
-            throw invalid("spec.dataset.columns: text and label are both '" + text + "', and must be two columns");
+        Columns given = spec.columns() == null ? new Columns(null, null) : spec.columns();
+        Map<Role, String> columns = new EnumMap<>(Role.class);
+        columns.put(Role.text, column(Role.text, given.text(), header));
+        if (task.hasPairs()) {
+            columns.put(Role.textPair, column(Role.textPair, given.textPair(), header));
         }
-        return new ReadSettings(format, delimiter, quote, header, charset(csv.encoding()), text, label);
+        columns.put(Role.label, column(Role.label, given.label(), header));
+        if (Set.copyOf(columns.values()).size() < columns.size()) {
+            throw invalid("spec.dataset.columns: " + columns + ": these must be different columns");
+        }
+        return new ReadSettings(format, delimiter, quote, header, charset(csv.encoding()), columns);
+    }
+
+    /** The column of a role that the task has. */
+    String column(Role role) {
+        return Objects.requireNonNull(columns.get(role), role::name);
     }
 
     private static char oneCharacter(String field, String value) {
@@ -57,13 +70,13 @@ record ReadSettings(
         return value.charAt(0);
     }
 
-    private static String column(String role, @Nullable String column, boolean header) {
+    private static String column(Role role, @Nullable String column, boolean header) {
         if (column == null || column.isEmpty()) {
             if (!header) {
                 throw invalid("spec.dataset.columns." + role
                         + " is missing: without a header a zero-based number is needed, such as \"1\"");
             }
-            return role;
+            return role.name();
         }
         if (!header && !column.matches("[0-9]{1,4}")) {
             throw invalid(

@@ -1,24 +1,38 @@
 package dev.finetune.trainer.dataset;
 
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One row of a data file, or why it cannot be one. {@code line} is the line that it begins on, counted from 1. */
 sealed interface Row {
     long line();
 
-    /** A row with both values, raw; either may be empty. */
-    record Read(long line, String text, String label) implements Row {}
+    /** A row with the value of every role, raw; each may be empty. */
+    record Read(long line, Map<Role, String> values) implements Row {
+        /** One with a text and its label. */
+        Read(long line, String text, String label) {
+            this(line, Map.of(Role.text, text, Role.label, label));
+        }
+
+        /** The value of a role that the task has. */
+        String value(Role role) {
+            return Objects.requireNonNull(values.get(role), role::name);
+        }
+    }
 
     /** A row that cannot be used; {@code problem} says what was expected and what came. */
     record Broken(long line, String problem) implements Row {}
 
     /** The row with these values, or broken when one of them is not text. */
-    static Row of(long line, ReadSettings settings, String text, String label) {
-        String problem = problem(settings, settings.textColumn(), text);
-        if (problem == null) {
-            problem = problem(settings, settings.labelColumn(), label);
-        }
-        return problem == null ? new Read(line, text, label) : new Broken(line, problem);
+    static Row of(long line, ReadSettings settings, Map<Role, String> values) {
+        return values.entrySet().stream()
+                .flatMap(
+                        v -> Optional.ofNullable(problem(settings, settings.column(v.getKey()), v.getValue())).stream())
+                .findFirst()
+                .<Row>map(problem -> new Broken(line, problem))
+                .orElseGet(() -> new Read(line, values));
     }
 
     private static @Nullable String problem(ReadSettings settings, String column, String value) {

@@ -5,6 +5,7 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.Optional;
 
 /** The rows of texts in class folders: each file is one text, the folder its label. */
@@ -35,7 +36,7 @@ final class TextFolderRows implements RowReader {
                 text.append(buffer, 0, n);
             }
         }
-        return Optional.of(Row.of(1, settings, text.toString(), file.firstFolder()));
+        return Optional.of(Row.of(1, settings, Map.of(Role.text, text.toString(), Role.label, file.firstFolder())));
     }
 
     @Override

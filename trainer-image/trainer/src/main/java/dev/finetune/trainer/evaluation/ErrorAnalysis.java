@@ -72,15 +72,15 @@ final class ErrorAnalysis {
         List<Report.Slice> slices = new ArrayList<>();
         int[] byLength = IntStream.range(0, test.size())
                 .boxed()
-                .sorted(Comparator.comparingInt(i -> test.get(i).text().length()))
+                .sorted(Comparator.comparingInt(i -> test.get(i).input().length()))
                 .mapToInt(Integer::intValue)
                 .toArray();
         for (int q = 0; q < LENGTH_SLICES; q++) {
             int from = byLength.length * q / LENGTH_SLICES;
             int to = byLength.length * (q + 1) / LENGTH_SLICES;
             if (to - from >= MIN_SLICE) {
-                int shortest = test.get(byLength[from]).text().length();
-                int longest = test.get(byLength[to - 1]).text().length();
+                int shortest = test.get(byLength[from]).input().length();
+                int longest = test.get(byLength[to - 1]).input().length();
                 int[] members = java.util.Arrays.copyOfRange(byLength, from, to);
                 slices.add(slice(shortest + " to " + longest + " characters", members, truth, candidate, before));
             }
@@ -110,7 +110,7 @@ final class ErrorAnalysis {
     }
 
     private Report.Mistake mistake(Example example, double[] scores, int truth, int decision) {
-        String text = example.text();
+        String text = example.input().toString();
         String shown = text.length() <= MAX_TEXT
                 ? text
                 : text.substring(

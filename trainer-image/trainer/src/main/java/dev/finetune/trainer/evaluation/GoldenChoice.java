@@ -26,6 +26,7 @@ final class GoldenChoice {
                 byAnswer.computeIfAbsent(answer, _ -> new ArrayList<>())
                         .add(new GoldenRequest(
                                 validation.get(i).text(),
+                                validation.get(i).textPair(),
                                 labels.get(answer),
                                 Arrays.stream(scores[i]).boxed().toList()));
             }

@@ -7,6 +7,7 @@ import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.evaluation.Scored.ScoredBaseline;
 import dev.finetune.trainer.model.Predictor;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -133,7 +134,8 @@ final class ModelScorer {
         double[][] scores = new double[examples.size()][];
         for (int from = 0; from < scores.length; from += CHUNK) {
             List<Example> chunk = examples.subList(from, Math.min(scores.length, from + CHUNK));
-            double[][] rows = predictor.scores(chunk.stream().map(Example::text).toList());
+            double[][] rows =
+                    predictor.scores(chunk.stream().map(Example::input).toList());
             System.arraycopy(rows, 0, scores, from, rows.length);
             done += rows.length;
             progress.accept(Math.min(1, (double) done / expected));
@@ -147,7 +149,8 @@ final class ModelScorer {
         }
         double[] millis = IntStream.range(0, WARM_UP + TIMED)
                 .mapToDouble(i -> {
-                    List<String> one = List.of(examples.get(i % examples.size()).text());
+                    List<TextInput> one =
+                            List.of(examples.get(i % examples.size()).input());
                     long start = System.nanoTime();
                     predictor.scores(one);
                     return (System.nanoTime() - start) / 1e6;

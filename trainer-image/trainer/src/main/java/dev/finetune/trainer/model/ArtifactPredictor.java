@@ -7,7 +7,7 @@ import dev.finetune.api.Json;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.Manifest;
-import dev.finetune.trainer.transform.TextCleaner;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A fine-tuned model that scores raw texts: cleaned and cut as in training, sorted by length so that a batch holds little padding, in
- * float32 and without a graph on whatever thread calls. Scores depend on a text's neighbours only by rounding (1e-6).
+ * A fine-tuned model that scores raw inputs: cleaned and cut as in training, sorted by length so that a batch holds little padding, in
+ * float32 and without a graph on whatever thread calls. Scores depend on an input's neighbours only by rounding (1e-6).
  */
 public final class ArtifactPredictor implements Predictor {
     private static final int BATCH = 32;
@@ -74,14 +74,14 @@ public final class ArtifactPredictor implements Predictor {
     }
 
     @Override
-    public double[][] scores(List<String> texts) {
-        List<int[]> tokens = tokenizer.encode(
-                texts.stream().map(t -> TextCleaner.clean(t, preprocessing)).toList());
+    public double[][] scores(List<TextInput> inputs) {
+        List<Tokens> tokens = tokenizer.encode(
+                inputs.stream().map(i -> i.cleaned(preprocessing)).toList());
         List<Integer> order = IntStream.range(0, tokens.size())
                 .boxed()
-                .sorted(Comparator.comparingInt((Integer i) -> tokens.get(i).length))
+                .sorted(Comparator.comparingInt((Integer i) -> tokens.get(i).length()))
                 .toList();
-        double[][] scores = new double[texts.size()][];
+        double[][] scores = new double[inputs.size()][];
         for (int from = 0; from < order.size(); from += BATCH) {
             List<Integer> rows = order.subList(from, Math.min(from + BATCH, order.size()));
             try (NDManager scope = model.engine().newScope()) {

@@ -1,14 +1,15 @@
 package dev.finetune.trainer.model;
 
+import dev.finetune.trainer.transform.TextInput;
 import java.util.List;
 
-/** A model that scores raw texts: a candidate, a deployed artefact, a probe, a prior. Not safe for use by several threads at once. */
+/** A model that scores raw inputs: a candidate, a deployed artefact, a probe, a prior. Not safe for use by several threads at once. */
 public interface Predictor extends AutoCloseable {
     /** The labels, in the order of the scores. */
     List<String> labels();
 
-    /** The probability of each label for each raw text: {@code [texts][labels]}, rows sum to one. */
-    double[][] scores(List<String> texts);
+    /** The probability of each label for each raw input: {@code [inputs][labels]}, rows sum to one. */
+    double[][] scores(List<TextInput> inputs);
 
     @Override
     void close();

@@ -2,18 +2,22 @@ package dev.finetune.trainer.model;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.util.PairList;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The tokenizer of a model folder ({@code tokenizer.json}). Its own truncation and padding are always overridden (MiniLM's pads every
@@ -90,20 +94,28 @@ public final class TextTokenizer implements AutoCloseable {
         return Math.min(positions, 512);
     }
 
-    /** The token ids of each text, special tokens included, cut at {@link #maxLength()}, not padded. */
-    public List<int[]> encode(List<String> texts) {
-        List<int[]> all = new ArrayList<>(texts.size());
-        for (int from = 0; from < texts.size(); from += CHUNK) {
-            for (Encoding encoding : tokenizer.batchEncode(texts.subList(from, Math.min(from + CHUNK, texts.size())))) {
-                long[] ids = encoding.getIds();
-                int[] copy = new int[ids.length];
-                for (int i = 0; i < ids.length; i++) {
-                    copy[i] = (int) ids[i];
-                }
-                all.add(copy);
+    /** The tokens of each input, cut at {@link #maxLength()}: of a pair the longer text first. All are single texts, or all are pairs. */
+    public List<Tokens> encode(List<TextInput> inputs) {
+        List<Tokens> all = new ArrayList<>(inputs.size());
+        for (int from = 0; from < inputs.size(); from += CHUNK) {
+            for (Encoding encoding : encodings(inputs.subList(from, Math.min(from + CHUNK, inputs.size())))) {
+                all.add(new Tokens(ints(encoding.getIds()), ints(encoding.getTypeIds())));
             }
         }
         return all;
+    }
+
+    private Encoding[] encodings(List<TextInput> inputs) {
+        if (inputs.getFirst().textPair() == null) {
+            return tokenizer.batchEncode(inputs.stream().map(TextInput::text).toList());
+        }
+        PairList<String, String> pairs = new PairList<>(inputs.size());
+        inputs.forEach(i -> pairs.add(i.text(), Objects.requireNonNull(i.textPair(), "all inputs are pairs")));
+        return tokenizer.batchEncode(pairs);
+    }
+
+    private static int[] ints(long[] values) {
+        return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
     }
 
     /** Where texts are cut. */

@@ -7,25 +7,29 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Texts as token ids, padded on the right to the longest of them. All three tensors are {@code [rows, length]} int64 and live in the
+ * Inputs as token ids, padded on the right to the longest of them. All three tensors are {@code [rows, length]} int64 and live in the
  * scope they were made in; what a model computes from them lives there too.
  */
 public record TokenBatch(
         NDManager scope, NDArray ids, NDArray mask, NDArray types, int rows, int length, long largestId) {
-    /** A batch of single texts: every type id is 0. */
-    public static TokenBatch of(NDManager scope, List<int[]> texts, int padId) {
-        int rows = texts.size();
-        int length = texts.stream().mapToInt(t -> t.length).max().orElse(0);
+    /** A batch of tokenised inputs. */
+    public static TokenBatch of(NDManager scope, List<Tokens> inputs, int padId) {
+        int rows = inputs.size();
+        int length = inputs.stream().mapToInt(Tokens::length).max().orElse(0);
         long[] ids = new long[rows * length];
         long[] mask = new long[rows * length];
+        long[] types = new long[rows * length];
         for (int row = 0; row < rows; row++) {
-            int[] text = texts.get(row);
+            Tokens tokens = inputs.get(row);
             for (int i = 0; i < length; i++) {
-                ids[row * length + i] = i < text.length ? text[i] : padId;
-                mask[row * length + i] = i < text.length ? 1 : 0;
+                int at = row * length + i;
+                boolean real = i < tokens.length();
+                ids[at] = real ? tokens.ids()[i] : padId;
+                mask[at] = real ? 1 : 0;
+                types[at] = real ? tokens.types()[i] : 0;
             }
         }
-        return of(scope, ids, mask, new long[rows * length], rows, length);
+        return of(scope, ids, mask, types, rows, length);
     }
 
     /** A batch whose every value is given, row by row. */

@@ -10,6 +10,7 @@ import dev.finetune.api.DeployedModel;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
 import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.Task;
 import dev.finetune.api.run.Plan;
 import dev.finetune.api.run.PrepareResult;
 import dev.finetune.api.run.Progress;
@@ -56,7 +57,7 @@ public final class PrepareStage {
                 .forEach(Volume::proveWritable);
 
         progress.accept(percent(0));
-        Dataset dataset = dataset(data, workspace, sources);
+        Dataset dataset = dataset(required("spec.task", spec.task()), data, workspace, sources);
         JudgingChecks judging = JudgingChecks.of(spec, dataset.info().labels());
         judging.check(dataset);
         progress.accept(percent(40));
@@ -93,7 +94,7 @@ public final class PrepareStage {
                 info.testIndependent());
     }
 
-    private static Dataset dataset(DatasetSpec data, Workspace workspace, SourceResolver sources) {
+    private static Dataset dataset(Task task, DatasetSpec data, Workspace workspace, SourceResolver sources) {
         DataSource train = data.train();
         Location trainData = sources.locate(
                 "spec.dataset.train.storageUri",
@@ -107,7 +108,7 @@ public final class PrepareStage {
                     file(sources, data, trainData, scratch.file("train")),
                     validationData.map(d -> file(sources, data, d, scratch.file("validation"))),
                     testData.map(d -> file(sources, data, d, scratch.file("test"))));
-            return Dataset.read(data, files);
+            return Dataset.read(task, data, files);
         }
     }
 

@@ -9,8 +9,9 @@ import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.model.Architectures;
 import dev.finetune.trainer.model.ModelConfig;
 import dev.finetune.trainer.model.TextTokenizer;
+import dev.finetune.trainer.model.Tokens;
 import dev.finetune.trainer.training.ResolvedHyperparameters;
-import dev.finetune.trainer.transform.TextCleaner;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -46,12 +47,12 @@ record TrainingEstimate(
         // One more than the limit tells a text that fits exactly from one that is cut.
         try (TextTokenizer tokenizer = TextTokenizer.open(model, maxLength + 1)) {
             for (int from = 0; from < train.size(); from += CHUNK) {
-                List<String> texts = train.subList(from, Math.min(from + CHUNK, train.size())).stream()
-                        .map(e -> TextCleaner.clean(e.text(), cleaning))
+                List<TextInput> inputs = train.subList(from, Math.min(from + CHUNK, train.size())).stream()
+                        .map(e -> e.input().cleaned(cleaning))
                         .toList();
-                for (int[] tokens : tokenizer.encode(texts)) {
-                    longest = Math.max(longest, Math.min(tokens.length, maxLength));
-                    truncated += tokens.length > maxLength ? 1 : 0;
+                for (Tokens tokens : tokenizer.encode(inputs)) {
+                    longest = Math.max(longest, Math.min(tokens.length(), maxLength));
+                    truncated += tokens.length() > maxLength ? 1 : 0;
                 }
             }
         }

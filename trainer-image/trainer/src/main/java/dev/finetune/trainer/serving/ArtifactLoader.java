@@ -1,6 +1,7 @@
 package dev.finetune.trainer.serving;
 
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.Artifact;
 import dev.finetune.trainer.artifact.ArtifactVerifier;
@@ -9,6 +10,7 @@ import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.model.ArtifactPredictor;
 import dev.finetune.trainer.model.Predictor;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,7 +38,7 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
                         artifact + ": manifest.json names the labels " + manifest.labels() + ", config.json "
                                 + predictor.labels() + "; publish the model again");
             }
-            int golden = replay(predictor);
+            int golden = replay(predictor, manifest.task());
             String name = modelName == null ? manifest.modelName() : modelName;
             LOG.info(
                     "{} {} verified: {} files, {} golden requests agree",
@@ -46,6 +48,7 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
                     golden);
             return new LoadedModel(
                     new LoadedModel.Identity(name, manifest.version(), manifest.digest()),
+                    manifest.task(),
                     manifest.labels(),
                     new LoadedModel.Pages(
                             new String(optional(Artifact.CARD), StandardCharsets.UTF_8), optional(Artifact.REPORT)),
@@ -57,13 +60,13 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
     }
 
     /** One by one, as a lone client would ask, so that the first real answer is as fast as the second. */
-    private int replay(Predictor predictor) throws IOException {
+    private int replay(Predictor predictor, Task task) throws IOException {
         List<GoldenRequest> requests =
                 Files.exists(artifact.resolve(Artifact.GOLDEN)) ? GoldenRequest.read(artifact) : List.of();
-        predictor.scores(List.of("warm-up"));
+        predictor.scores(List.of(new TextInput("warm-up", task.hasPairs() ? "warm-up" : null)));
         for (int i = 0; i < requests.size(); i++) {
             GoldenRequest expected = requests.get(i);
-            double[] actual = predictor.scores(List.of(expected.text()))[0];
+            double[] actual = predictor.scores(List.of(expected.input()))[0];
             String label = predictor.labels().get(Decisions.best(actual));
             if (!expected.agrees(label, actual)) {
                 throw new StageException(

@@ -89,7 +89,7 @@ final class Engine implements AutoCloseable {
         long start = System.nanoTime();
         try {
             double[][] scores =
-                    predictor.scores(batch.stream().map(Scoring.Part::text).toList());
+                    predictor.scores(batch.stream().map(Scoring.Part::input).toList());
             metrics.scored(batch.size(), System.nanoTime() - start);
             for (int i = 0; i < batch.size(); i++) {
                 batch.get(i).answer(scores[i], start);

@@ -2,6 +2,7 @@ package dev.finetune.trainer.serving;
 
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.serving.ModelServer.State;
+import dev.finetune.trainer.transform.TextInput;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -55,9 +56,9 @@ final class Inference {
         inFlight.exit();
     }
 
-    /** The scores of the texts, or 504 when the deadline that began at {@code start} passes first. */
-    double[][] scores(LoadedModel model, List<String> texts, long start) {
-        Scoring scoring = new Scoring(texts);
+    /** The scores of the inputs, or 504 when the deadline that began at {@code start} passes first. */
+    double[][] scores(LoadedModel model, List<TextInput> inputs, long start) {
+        Scoring scoring = new Scoring(inputs);
         engine.submit(scoring);
         try {
             long left = timeout.toNanos() - (System.nanoTime() - start);

@@ -5,16 +5,21 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.trainer.metric.Decisions;
+import dev.finetune.trainer.transform.TextInput;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
- * The Open Inference Protocol, version 2, over JSON: one input {@code text} of datatype BYTES and shape [n]; outputs {@code label}
+ * The Open Inference Protocol, version 2, over JSON: one input {@code text} of datatype BYTES and shape [n], for pairs a
+ * second one {@code textPair}; outputs {@code label}
  * BYTES [n] and {@code probabilities} FP32 [n, labels].
  */
 final class InferenceProtocol {
     static final String INPUT = "text";
+    static final String PAIR = "textPair";
     static final String LABEL = "label";
     static final String PROBABILITIES = "probabilities";
 
@@ -22,7 +27,7 @@ final class InferenceProtocol {
     private static final Set<String> OUTPUTS = Set.of(LABEL, PROBABILITIES);
 
     /** What a client asked: {@code id} is empty where it gave none. */
-    record Request(String id, List<String> texts, Set<String> outputs) {}
+    record Request(String id, List<TextInput> inputs, Set<String> outputs) {}
 
     private InferenceProtocol() {}
 
@@ -38,7 +43,7 @@ final class InferenceProtocol {
         metadata.putArray("versions").add(model.identity().version());
         metadata.put("platform", "finetune_pytorch");
         ArrayNode inputs = metadata.putArray("inputs");
-        tensor(inputs.addObject(), INPUT, "BYTES", -1);
+        names(model).forEach(name -> tensor(inputs.addObject(), name, "BYTES", -1));
         ArrayNode outputs = metadata.putArray("outputs");
         tensor(outputs.addObject(), LABEL, "BYTES", -1);
         tensor(outputs.addObject(), PROBABILITIES, "FP32", -1, model.labels().size());
@@ -49,54 +54,75 @@ final class InferenceProtocol {
         return metadata;
     }
 
-    static Request parse(byte[] body) {
+    private static List<String> names(LoadedModel model) {
+        return model.task().hasPairs() ? List.of(INPUT, PAIR) : List.of(INPUT);
+    }
+
+    static Request parse(byte[] body, LoadedModel model) {
         JsonNode root = RequestJson.parse(body);
         if (!root.isObject()) {
             throw ApiException.badRequest("expected an object with inputs, as the Open Inference Protocol has it");
         }
         RequestJson.onlyKeys(root, "", Set.of("id", "parameters", "inputs", "outputs"));
         JsonNode inputs = root.path("inputs");
-        if (!inputs.isArray() || inputs.size() != 1) {
-            throw ApiException.badRequest("inputs: expected one tensor named " + INPUT + ", got "
-                    + (inputs.isArray() ? String.valueOf(inputs.size()) : "none"));
+        List<String> names = names(model);
+        if (!inputs.isArray() || inputs.size() != names.size()) {
+            throw ApiException.badRequest("inputs: expected one tensor named " + String.join(", and one named ", names)
+                    + ", got " + (inputs.isArray() ? String.valueOf(inputs.size()) : "none"));
         }
         String id = root.has("id") ? RequestJson.string(root.get("id"), "id") : "";
-        return new Request(id, texts(inputs.get(0)), outputs(root.path("outputs")));
+        return new Request(id, inputs(inputs, names), outputs(root.path("outputs")));
     }
 
-    private static List<String> texts(JsonNode tensor) {
-        RequestJson.onlyKeys(tensor, "inputs[0]", Set.of("name", "shape", "datatype", "parameters", "data"));
-        expect(tensor, "name", INPUT);
-        expect(tensor, "datatype", "BYTES");
+    private static List<TextInput> inputs(JsonNode tensors, List<String> names) {
+        List<List<String>> columns = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            columns.add(texts(tensors.get(i), "inputs[" + i + "]", names.get(i)));
+        }
+        List<String> first = columns.getFirst();
+        List<String> last = columns.getLast();
+        if (first.size() != last.size()) {
+            throw ApiException.badRequest("inputs: expected as many values of " + PAIR + " as of " + INPUT + ", got "
+                    + last.size() + " and " + first.size());
+        }
+        return IntStream.range(0, first.size())
+                .mapToObj(i -> new TextInput(first.get(i), columns.size() > 1 ? last.get(i) : null))
+                .toList();
+    }
+
+    private static List<String> texts(JsonNode tensor, String where, String name) {
+        RequestJson.onlyKeys(tensor, where, Set.of("name", "shape", "datatype", "parameters", "data"));
+        expect(tensor, where, "name", name);
+        expect(tensor, where, "datatype", "BYTES");
         if (!tensor.path("data").isArray()) {
             throw ApiException.badRequest(
-                    "inputs[0].data: expected a list of strings (binary tensors are not supported)");
+                    where + ".data: expected a list of strings (binary tensors are not supported)");
         }
-        List<String> texts = RequestJson.texts(tensor.path("data"), "inputs[0].data");
-        long elements = elements(tensor.path("shape"));
+        List<String> texts = RequestJson.texts(tensor.path("data"), where + ".data");
+        long elements = elements(tensor.path("shape"), where);
         if (elements != texts.size()) {
-            throw ApiException.badRequest("inputs[0].shape: " + tensor.path("shape") + " has " + elements
+            throw ApiException.badRequest(where + ".shape: " + tensor.path("shape") + " has " + elements
                     + " elements, data has " + texts.size());
         }
         if (texts.isEmpty()) {
-            throw ApiException.badRequest("inputs[0].data: expected at least one text");
+            throw ApiException.badRequest(where + ".data: expected at least one text");
         }
         return texts;
     }
 
-    private static void expect(JsonNode tensor, String field, String value) {
+    private static void expect(JsonNode tensor, String where, String field, String value) {
         if (!tensor.path(field).asText("").equals(value)) {
-            throw ApiException.badRequest("inputs[0]." + field + ": expected " + value + ", got "
+            throw ApiException.badRequest(where + "." + field + ": expected " + value + ", got "
                     + (tensor.has(field) ? tensor.get(field) : "nothing"));
         }
     }
 
     /** Texts stand in a vector, or in a column of one. */
-    private static long elements(JsonNode shape) {
+    private static long elements(JsonNode shape, String where) {
         boolean vector = shape.isArray()
                 && (shape.size() == 1 || (shape.size() == 2 && shape.get(1).asInt() == 1));
         if (!vector || !shape.get(0).isIntegralNumber() || !shape.get(0).canConvertToInt()) {
-            throw ApiException.badRequest("inputs[0].shape: expected [n] or [n, 1], got " + shape);
+            throw ApiException.badRequest(where + ".shape: expected [n] or [n, 1], got " + shape);
         }
         return shape.get(0).intValue();
     }

@@ -1,10 +1,11 @@
 package dev.finetune.trainer.serving;
 
+import dev.finetune.api.Task;
 import dev.finetune.trainer.model.Predictor;
 import java.util.List;
 
 /** A verified model that is ready to answer, with what people want to read about it. */
-record LoadedModel(Identity identity, List<String> labels, Pages pages, Predictor predictor) {
+record LoadedModel(Identity identity, Task task, List<String> labels, Pages pages, Predictor predictor) {
     /** What every answer says about the model that gave it. */
     record Identity(String name, String version, String digest) {
         /** Whether a client that names a version means this one: the short version, or any longer piece of the digest. */

@@ -4,61 +4,97 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.finetune.api.Task;
 import dev.finetune.trainer.metric.Decisions;
+import dev.finetune.trainer.transform.TextInput;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * {@code POST /predict}: raw text, or as JSON a string, a list of strings, or an object whose {@code inputs} or {@code instances} are
- * one of these. One text gets one answer, a list gets a list.
+ * one of these; for pairs an object of {@code text} and {@code textPair} in the place of a string. One input gets one answer, a list gets a list.
  */
 final class PredictBody {
+    private static final String TEXT = InferenceProtocol.INPUT;
+    private static final String PAIR = InferenceProtocol.PAIR;
+    private static final String PAIR_EXAMPLE = "{\"text\": \"some text\", \"textPair\": \"the other\"}";
+
     /** What a client asked; {@code single} when the answer is not a list. */
-    record Request(List<String> texts, boolean single) {}
+    record Request(List<TextInput> inputs, boolean single) {}
 
     private PredictBody() {}
 
-    static Request parse(byte[] body, String contentType) {
+    static Request parse(byte[] body, String contentType, Task task) {
         return switch (contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT)) {
-            case "application/json" -> json(RequestJson.parse(body), "the body");
+            case "application/json" -> json(RequestJson.parse(body), "the body", task);
             // What curl -d sends when it is told nothing: the body is taken as it is.
-            case "", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream" -> raw(body);
+            case "", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream" -> raw(body, task);
             case String other -> throw new ApiException(415, "expected text/plain or application/json, got " + other);
         };
     }
 
-    private static Request raw(byte[] body) {
+    private static Request raw(byte[] body, Task task) {
         String text = RequestJson.text(body);
+        if (task.hasPairs()) {
+            throw ApiException.badRequest(
+                    "expected two texts as JSON; for example: curl --json '" + PAIR_EXAMPLE + "' HOST/predict");
+        }
         if (text.isBlank()) {
             throw ApiException.badRequest(
                     "expected a text, got an empty body; for example: curl --data 'some text' HOST/predict");
         }
-        return new Request(List.of(text), true);
+        return new Request(List.of(TextInput.of(text)), true);
     }
 
-    private static Request json(JsonNode node, String where) {
-        if (node.isTextual()) {
-            return new Request(List.of(RequestJson.string(node, where)), true);
+    private static Request json(JsonNode node, String where, Task task) {
+        String one = task.hasPairs() ? "an object such as " + PAIR_EXAMPLE : "a string";
+        if (isInput(node, task)) {
+            return new Request(List.of(input(node, where, task)), true);
         }
         if (node.isArray()) {
-            List<String> texts = RequestJson.texts(node, where);
-            if (texts.isEmpty()) {
+            List<TextInput> inputs = inputs(node, where, task);
+            if (inputs.isEmpty()) {
                 throw ApiException.badRequest(where + ": expected at least one text");
             }
-            return new Request(texts, false);
+            return new Request(inputs, false);
         }
         RequestJson.onlyKeys(node, "", Set.of("inputs", "instances"));
         if (node.size() != 1 || !node.isObject()) {
             throw ApiException.badRequest(
-                    where + ": expected a string, a list of strings, or an object with either inputs or instances");
+                    where + ": expected " + one + ", a list of these, or an object with either inputs or instances");
         }
         String key = node.fieldNames().next();
         JsonNode inner = node.get(key);
-        if (!inner.isTextual() && !inner.isArray()) {
-            throw ApiException.badRequest(key + ": expected a string or a list of strings");
+        if (!isInput(inner, task) && !inner.isArray()) {
+            throw ApiException.badRequest(key + ": expected " + one + " or a list of these");
         }
-        return json(inner, key);
+        return json(inner, key, task);
+    }
+
+    private static boolean isInput(JsonNode node, Task task) {
+        return task.hasPairs() ? node.isObject() && (node.has(TEXT) || node.has(PAIR)) : node.isTextual();
+    }
+
+    private static TextInput input(JsonNode node, String where, Task task) {
+        if (!task.hasPairs()) {
+            return TextInput.of(RequestJson.string(node, where));
+        }
+        RequestJson.onlyKeys(node, where, Set.of(TEXT, PAIR));
+        return new TextInput(
+                RequestJson.string(node.path(TEXT), where + "." + TEXT),
+                RequestJson.string(node.path(PAIR), where + "." + PAIR));
+    }
+
+    private static List<TextInput> inputs(JsonNode list, String where, Task task) {
+        if (!task.hasPairs()) {
+            return RequestJson.texts(list, where).stream().map(TextInput::of).toList();
+        }
+        RequestJson.limit(list.size());
+        return IntStream.range(0, list.size())
+                .mapToObj(i -> input(list.get(i), where + "[" + i + "]", task))
+                .toList();
     }
 
     static ObjectNode response(Request request, LoadedModel model, double[][] scores) {

@@ -71,11 +71,16 @@ final class RequestJson {
                 flatten(node.get(i), where + "[" + i + "]", texts);
             }
         } else {
-            if (texts.size() == Limits.INPUTS) {
-                throw new ApiException(
-                        413, "expected at most " + Limits.INPUTS + " texts in one request; send several requests");
-            }
+            limit(texts.size() + 1);
             texts.add(string(node, where));
+        }
+    }
+
+    /** Refuses a request of more inputs than it may have. */
+    static void limit(int inputs) {
+        if (inputs > Limits.INPUTS) {
+            throw new ApiException(
+                    413, "expected at most " + Limits.INPUTS + " texts in one request; send several requests");
         }
     }
 

@@ -151,17 +151,17 @@ final class Routes {
     private Supplier<Reply> infer(ServerRequest request) {
         long start = System.nanoTime();
         LoadedModel model = asked(request);
-        InferenceProtocol.Request body = InferenceProtocol.parse(Body.read(request));
+        InferenceProtocol.Request body = InferenceProtocol.parse(Body.read(request), model);
         return () ->
-                Reply.json(200, InferenceProtocol.response(body, model, inference.scores(model, body.texts(), start)));
+                Reply.json(200, InferenceProtocol.response(body, model, inference.scores(model, body.inputs(), start)));
     }
 
     private Supplier<Reply> predict(ServerRequest request) {
         long start = System.nanoTime();
         LoadedModel model = inference.model();
         String type = request.headers().contentType().map(t -> t.text()).orElse("");
-        PredictBody.Request body = PredictBody.parse(Body.read(request), type);
-        return () -> Reply.json(200, PredictBody.response(body, model, inference.scores(model, body.texts(), start)));
+        PredictBody.Request body = PredictBody.parse(Body.read(request), type, model.task());
+        return () -> Reply.json(200, PredictBody.response(body, model, inference.scores(model, body.inputs(), start)));
     }
 
     /** The model that the path names, if it is the one that is served. */

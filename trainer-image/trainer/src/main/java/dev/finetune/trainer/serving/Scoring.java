@@ -1,11 +1,12 @@
 package dev.finetune.trainer.serving;
 
+import dev.finetune.trainer.transform.TextInput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The texts of one request on their way through the engine; they may be scored in several batches, beside those of others. */
+/** The inputs of one request on their way through the engine; they may be scored in several batches, beside those of others. */
 final class Scoring {
     private final List<Part> parts = new ArrayList<>();
     private final double[][] scores;
@@ -14,11 +15,11 @@ final class Scoring {
     private final long submitted = System.nanoTime();
     private volatile long firstStart;
 
-    Scoring(List<String> texts) {
-        scores = new double[texts.size()][];
-        missing = new AtomicInteger(texts.size());
-        for (int i = 0; i < texts.size(); i++) {
-            parts.add(new Part(i, texts.get(i)));
+    Scoring(List<TextInput> inputs) {
+        scores = new double[inputs.size()][];
+        missing = new AtomicInteger(inputs.size());
+        for (int i = 0; i < inputs.size(); i++) {
+            parts.add(new Part(i, inputs.get(i)));
         }
     }
 
@@ -26,7 +27,7 @@ final class Scoring {
         return parts;
     }
 
-    /** The scores of all texts, in their order. */
+    /** The scores of all inputs, in their order. */
     CompletableFuture<double[][]> answer() {
         return answer;
     }
@@ -49,18 +50,18 @@ final class Scoring {
         return Math.max(0, firstStart - submitted);
     }
 
-    /** One text of the request. */
+    /** One input of the request. */
     final class Part {
         private final int index;
-        private final String text;
+        private final TextInput input;
 
-        private Part(int index, String text) {
+        private Part(int index, TextInput input) {
             this.index = index;
-            this.text = text;
+            this.input = input;
         }
 
-        String text() {
-            return text;
+        TextInput input() {
+            return input;
         }
 
         boolean abandoned() {

@@ -5,28 +5,28 @@ import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.model.TextTokenizer;
-import dev.finetune.trainer.transform.TextCleaner;
+import dev.finetune.trainer.model.Tokens;
+import dev.finetune.trainer.transform.TextInput;
 import java.util.Arrays;
 import java.util.List;
 
 /** A split as numbers: token ids, the index of each label, and where each example stood, for messages. */
-record EncodedExamples(List<int[]> tokens, int[] labels, List<String> ids) {
+record EncodedExamples(List<Tokens> tokens, int[] labels, List<String> ids) {
     /** Cleans and tokenises. A label that is not in the list is an error of the data. */
     static EncodedExamples of(
             List<Example> examples, List<String> labels, TextPreprocessing cleaning, TextTokenizer tokenizer) {
-        List<String> texts = examples.stream()
-                .map(e -> TextCleaner.clean(e.text(), cleaning))
-                .toList();
+        List<TextInput> inputs =
+                examples.stream().map(e -> e.input().cleaned(cleaning)).toList();
         int[] indices = examples.stream().mapToInt(e -> index(labels, e)).toArray();
         return new EncodedExamples(
-                tokenizer.encode(texts),
+                tokenizer.encode(inputs),
                 indices,
                 examples.stream().map(Example::id).toList());
     }
 
     /** Tokens of each example. */
     int[] lengths() {
-        return tokens.stream().mapToInt(t -> t.length).toArray();
+        return tokens.stream().mapToInt(Tokens::length).toArray();
     }
 
     /** The label index of each of these examples. */

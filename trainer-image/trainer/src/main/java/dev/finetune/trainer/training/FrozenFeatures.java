@@ -3,6 +3,7 @@ package dev.finetune.trainer.training;
 import ai.djl.ndarray.NDManager;
 import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.model.TokenBatch;
+import dev.finetune.trainer.model.Tokens;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -23,11 +24,11 @@ record FrozenFeatures(float[][] firstToken, float[][] mean) {
     private static final int ROWS = 32;
 
     /** Computes both for all texts; {@code done} hears how many are. */
-    static FrozenFeatures of(SequenceClassifier model, List<int[]> tokens, IntConsumer done) {
+    static FrozenFeatures of(SequenceClassifier model, List<Tokens> tokens, IntConsumer done) {
         FrozenFeatures features = new FrozenFeatures(new float[tokens.size()][], new float[tokens.size()][]);
         int[] order = IntStream.range(0, tokens.size())
                 .boxed()
-                .sorted(Comparator.comparingInt(i -> -tokens.get(i).length))
+                .sorted(Comparator.comparingInt(i -> -tokens.get(i).length()))
                 .mapToInt(Integer::intValue)
                 .toArray();
         for (int from = 0; from < order.length; from += ROWS) {

@@ -1,9 +1,10 @@
 package dev.finetune.trainer.training;
 
 import dev.finetune.trainer.model.Predictor;
+import dev.finetune.trainer.transform.TextInput;
 import java.util.List;
 
-/** The MajorityClass baseline: the same scores for every text. */
+/** The MajorityClass baseline: the same scores for every input. */
 public final class PriorPredictor implements Predictor {
     private final ClassPrior prior;
 
@@ -17,10 +18,10 @@ public final class PriorPredictor implements Predictor {
     }
 
     @Override
-    public double[][] scores(List<String> texts) {
+    public double[][] scores(List<TextInput> inputs) {
         double[] shares =
                 prior.probabilities().stream().mapToDouble(Double::doubleValue).toArray();
-        return texts.stream().map(t -> shares.clone()).toArray(double[][]::new);
+        return inputs.stream().map(i -> shares.clone()).toArray(double[][]::new);
     }
 
     @Override

@@ -4,12 +4,12 @@ import dev.finetune.trainer.model.LoadOptions;
 import dev.finetune.trainer.model.Predictor;
 import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.model.TextTokenizer;
-import dev.finetune.trainer.transform.TextCleaner;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The LinearProbe baseline on raw texts: the untrained base model below the fitted regression. */
+/** The LinearProbe baseline on raw inputs: the untrained base model below the fitted regression. */
 public final class ProbePredictor implements Predictor {
     private final Probe probe;
     private final SequenceClassifier model;
@@ -35,10 +35,9 @@ public final class ProbePredictor implements Predictor {
     }
 
     @Override
-    public double[][] scores(List<String> texts) {
-        List<String> clean = texts.stream()
-                .map(t -> TextCleaner.clean(t, probe.preprocessing()))
-                .toList();
+    public double[][] scores(List<TextInput> inputs) {
+        List<TextInput> clean =
+                inputs.stream().map(i -> i.cleaned(probe.preprocessing())).toList();
         return probe.probabilities(FrozenFeatures.of(model, tokenizer.encode(clean), done -> {}));
     }
 

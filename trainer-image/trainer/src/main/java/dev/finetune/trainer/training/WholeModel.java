@@ -7,6 +7,7 @@ import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.model.TokenBatch;
+import dev.finetune.trainer.model.Tokens;
 import java.util.Arrays;
 import java.util.List;
 
@@ -35,8 +36,8 @@ record WholeModel(SequenceClassifier model, CrossEntropy criterion, EncodedExamp
     }
 
     private TokenBatch batch(NDManager scope, EncodedExamples split, int[] examples) {
-        List<int[]> texts =
+        List<Tokens> inputs =
                 Arrays.stream(examples).mapToObj(split.tokens()::get).toList();
-        return TokenBatch.of(scope, texts, model.padId());
+        return TokenBatch.of(scope, inputs, model.padId());
     }
 }

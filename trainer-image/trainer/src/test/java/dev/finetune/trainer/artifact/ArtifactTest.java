@@ -137,7 +137,7 @@ class ArtifactTest {
 
     @Test
     void goldenRequestsAgreeOnlyOnTheSameLabelAndNearlyTheSameScores() throws IOException {
-        GoldenRequest golden = new GoldenRequest("win a prize", "spam", List.of(0.1, 0.9));
+        GoldenRequest golden = new GoldenRequest("win a prize", null, "spam", List.of(0.1, 0.9));
         GoldenRequest.write(artifact, List.of(golden));
 
         assertThat(GoldenRequest.read(artifact)).containsExactly(golden);

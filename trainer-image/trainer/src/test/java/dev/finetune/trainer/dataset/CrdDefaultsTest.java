@@ -16,6 +16,7 @@ import dev.finetune.api.Metric;
 import dev.finetune.api.SpecValidator;
 import dev.finetune.api.Strategy;
 import dev.finetune.api.StrategyType;
+import dev.finetune.api.Task;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.TrainingSpec;
 import dev.finetune.trainer.evaluation.EvaluationSettings;
@@ -93,9 +94,10 @@ class CrdDefaultsTest {
     }
 
     private static Map<String, String> resolved() {
-        ReadSettings csv = ReadSettings.of(CSV);
-        ReadSettings tsv =
-                ReadSettings.of(new DatasetSpec(DataFormat.TSV, null, null, null, null, null, null, null, null));
+        ReadSettings csv = ReadSettings.of(Task.TextClassification, CSV);
+        ReadSettings tsv = ReadSettings.of(
+                Task.TextClassification,
+                new DatasetSpec(DataFormat.TSV, null, null, null, null, null, null, null, null));
         CheckSettings checks = CheckSettings.of(null);
         ResolvedHyperparameters numbers = ResolvedHyperparameters.of(null);
         ResolvedHyperparameters frozen = ResolvedHyperparameters.of(

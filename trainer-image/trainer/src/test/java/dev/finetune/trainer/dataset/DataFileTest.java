@@ -11,6 +11,7 @@ import dev.finetune.api.DataFormat;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
+import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -222,7 +223,7 @@ class DataFileTest {
         assertInvalidSpec("zero-based numbers");
         dialect = null;
         columns = new Columns("x", "x");
-        assertInvalidSpec("two columns");
+        assertInvalidSpec("different columns");
     }
 
     private void assertInvalidSpec(String message) {
@@ -252,6 +253,7 @@ class DataFileTest {
 
     private List<Example> read(Path file) {
         DatasetSpec spec = new DatasetSpec(format, dialect, columns, null, null, null, null, null, null);
-        return new DataFile("f", file).read(ReadSettings.of(spec), CheckSettings.of(checks), findings);
+        return new DataFile("f", file)
+                .read(ReadSettings.of(Task.TextClassification, spec), CheckSettings.of(checks), findings);
     }
 }

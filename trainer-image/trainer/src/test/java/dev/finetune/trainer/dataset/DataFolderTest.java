@@ -7,6 +7,7 @@ import dev.finetune.api.Columns;
 import dev.finetune.api.DataFormat;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,7 +103,9 @@ class DataFolderTest {
         Columns columns = format.hasColumns() ? new Columns("text", "label") : null;
         return new DataFile("f", folder)
                 .read(
-                        ReadSettings.of(new DatasetSpec(format, null, columns, null, null, null, null, null, null)),
+                        ReadSettings.of(
+                                Task.TextClassification,
+                                new DatasetSpec(format, null, columns, null, null, null, null, null, null)),
                         CheckSettings.of(null),
                         new Findings());
     }

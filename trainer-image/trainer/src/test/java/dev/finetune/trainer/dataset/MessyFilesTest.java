@@ -15,6 +15,7 @@ import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
 import dev.finetune.api.Json;
+import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.source.SourceResolver;
 import java.io.IOException;
@@ -170,7 +171,7 @@ class MessyFilesTest {
         Checks remove = new Checks(null, null, null, CheckAction.Remove, null, null, null);
         Findings findings = new Findings();
         assertThat(new DataFile("m", folder.resolve("csv/mixed-encoding.csv"))
-                        .read(ReadSettings.of(spec(null)), CheckSettings.of(remove), findings))
+                        .read(ReadSettings.of(Task.TextClassification, spec(null)), CheckSettings.of(remove), findings))
                 .hasSizeBetween(100, 199)
                 .allSatisfy(e -> assertThat(e.text()).doesNotContain("\uFFFD", "\uDC01"));
         assertThat(findings.all())
@@ -211,19 +212,23 @@ class MessyFilesTest {
         dialect = csv;
         Findings findings = new Findings();
         List<Example> examples = new DataFile(file.getFileName().toString(), file)
-                .read(ReadSettings.of(spec(file)), CheckSettings.of(null), findings);
+                .read(ReadSettings.of(Task.TextClassification, spec(file)), CheckSettings.of(null), findings);
         found.addAll(findings.all());
         dialect = null;
         return examples;
     }
 
     private Dataset dataset(Path train) {
-        return Dataset.read(spec(train), new Dataset.Sources(named(train), Optional.empty(), Optional.empty()));
+        return Dataset.read(
+                Task.TextClassification,
+                spec(train),
+                new Dataset.Sources(named(train), Optional.empty(), Optional.empty()));
     }
 
     private Dataset dataset(Path train, Path test) {
         DatasetSpec s = spec(train);
         return Dataset.read(
+                Task.TextClassification,
                 new DatasetSpec(
                         s.format(),
                         null,
@@ -271,7 +276,7 @@ class MessyFilesTest {
     private List<List<String>> parsed(Path file) throws IOException {
         List<List<String>> lines = new ArrayList<>();
         try (Reader reader = new StrictDecoder(Files.newInputStream(file), StandardCharsets.UTF_8);
-                CsvLines csv = new CsvLines("f", reader, ReadSettings.of(spec(null)))) {
+                CsvLines csv = new CsvLines("f", reader, ReadSettings.of(Task.TextClassification, spec(null)))) {
             for (Optional<CsvLines.Line> line = csv.next(); line.isPresent(); line = csv.next()) {
                 lines.add(line.get().fields());
             }

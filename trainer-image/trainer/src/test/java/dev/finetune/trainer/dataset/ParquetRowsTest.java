@@ -7,6 +7,7 @@ import dev.finetune.api.Columns;
 import dev.finetune.api.DataFormat;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,8 +93,10 @@ class ParquetRowsTest {
     }
 
     private static List<Row> read(Path file, String text, String label) throws IOException {
-        ReadSettings settings = ReadSettings.of(new DatasetSpec(
-                DataFormat.Parquet, null, new Columns(text, label), null, null, null, null, null, null));
+        ReadSettings settings = ReadSettings.of(
+                Task.TextClassification,
+                new DatasetSpec(
+                        DataFormat.Parquet, null, new Columns(text, label), null, null, null, null, null, null));
         List<Row> rows = new ArrayList<>();
         try (RowReader reader = new DataFile(file.getFileName().toString(), file).open(settings)) {
             for (Optional<Row> row = reader.next(); row.isPresent(); row = reader.next()) {

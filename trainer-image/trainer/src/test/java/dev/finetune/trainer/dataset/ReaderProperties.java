@@ -10,6 +10,7 @@ import dev.finetune.api.CsvDialect;
 import dev.finetune.api.DataFormat;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.Json;
+import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -150,7 +151,8 @@ class ReaderProperties {
 
     private static ReadSettings settings(DataFormat format, @Nullable CsvDialect dialect, boolean header) {
         Columns columns = header || format == DataFormat.JSONLines ? COLUMNS : new Columns("0", "1");
-        return ReadSettings.of(new DatasetSpec(format, dialect, columns, null, null, null, null, null, null));
+        return ReadSettings.of(
+                Task.TextClassification, new DatasetSpec(format, dialect, columns, null, null, null, null, null, null));
     }
 
     private static String quoted(String cell, String quote) {

@@ -9,6 +9,7 @@ import dev.finetune.api.DataSource;
 import dev.finetune.api.DataSplit;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.Finding;
+import dev.finetune.api.Task;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ class RealDataTest {
     void preparesWithTheDefaultChecks(String set, String train, String test, String rows, int labels, String shared) {
         Path folder = SharedData.folder("text/" + set);
         Dataset dataset = Dataset.read(
+                Task.TextClassification,
                 new DatasetSpec(
                         DataFormat.CSV,
                         null,

@@ -24,6 +24,7 @@ import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.model.Predictor;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -293,10 +294,10 @@ final class Judged {
         }
 
         @Override
-        public double[][] scores(List<String> texts) {
-            return texts.stream()
-                    .map(text -> {
-                        double[] byLabel = models.get(name).apply(byText.get(text));
+        public double[][] scores(List<TextInput> inputs) {
+            return inputs.stream()
+                    .map(input -> {
+                        double[] byLabel = models.get(name).apply(byText.get(input.text()));
                         return labels.stream()
                                 .mapToDouble(l -> {
                                     int known = LABELS.indexOf(l.toLowerCase(java.util.Locale.ROOT));

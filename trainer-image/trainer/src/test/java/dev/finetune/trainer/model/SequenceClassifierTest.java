@@ -12,9 +12,12 @@ import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
@@ -207,12 +210,49 @@ class SequenceClassifierTest {
                 TextTokenizer shorter = TextTokenizer.open(Golden.folder("bert"), 5)) {
             for (JsonNode row : Golden.json(Golden.folder("bert").resolve("tokens.json"))) {
                 int[] expected = new ObjectMapper().convertValue(row.path("ids"), int[].class);
-                List<String> text = List.of(row.path("text").asText());
-                assertThat(tokenizer.encode(text)).containsExactly(expected);
-                int[] cut = shorter.encode(text).getFirst();
+                List<TextInput> text = List.of(TextInput.of(row.path("text").asText()));
+                assertThat(tokenizer.encode(text).getFirst().ids()).containsExactly(expected);
+                int[] cut = shorter.encode(text).getFirst().ids();
                 assertThat(cut).hasSize(Math.min(5, expected.length)).endsWith(3);
             }
         }
+    }
+
+    /** Ids and segments are those of the tokenizers library, the logits those of transformers. */
+    @Test
+    void pairs_are_tokenised_cut_and_scored_as_the_reference_does() {
+        try (SequenceClassifier model =
+                        SequenceClassifier.load(Golden.folder("bert"), Golden.LABELS, LoadOptions.seeded(1));
+                TextTokenizer whole = TextTokenizer.open(Golden.folder("bert"), 512);
+                TextTokenizer cut = TextTokenizer.open(Golden.folder("bert"), 12)) {
+            List<TextInput> pairs = new ArrayList<>();
+            List<float[]> logits = new ArrayList<>();
+            for (JsonNode row : Golden.json(Golden.folder("bert").resolve("pairs.json"))) {
+                TextInput pair = new TextInput(
+                        row.path("text").asText(), row.path("textPair").asText());
+                Tokens tokens = whole.encode(List.of(pair)).getFirst();
+                assertThat(tokens.ids()).as(pair.toString()).containsExactly(ints(row.path("ids")));
+                assertThat(tokens.types()).as(pair.toString()).containsExactly(ints(row.path("types")));
+                Tokens shorter = cut.encode(List.of(pair)).getFirst();
+                assertThat(shorter.ids()).as(pair.toString()).containsExactly(ints(row.path("cutIds")));
+                assertThat(shorter.types()).as(pair.toString()).containsExactly(ints(row.path("cutTypes")));
+                pairs.add(pair);
+                logits.add(new ObjectMapper().convertValue(row.path("logits"), float[].class));
+            }
+            try (NDManager scope = TorchEngine.start().newScope()) {
+                float[] all = model.logits(TokenBatch.of(scope, cut.encode(pairs), model.padId()), false)
+                        .toFloatArray();
+                for (int i = 0; i < logits.size(); i++) {
+                    assertThat(Arrays.copyOfRange(all, 3 * i, 3 * i + 3))
+                            .as(pairs.get(i).toString())
+                            .containsExactly(logits.get(i), within(1e-5f));
+                }
+            }
+        }
+    }
+
+    private static int[] ints(JsonNode values) {
+        return new ObjectMapper().convertValue(values, int[].class);
     }
 
     @Test
@@ -231,8 +271,9 @@ class SequenceClassifierTest {
                 SequenceClassifier.load(copy("bert"), List.of("ham", "spam"), LoadOptions.seeded(1))) {
             model.save(folder, 20);
         }
-        List<String> texts = Stream.iterate("hello", t -> t.length() > 200 ? "win" : t + " free")
+        List<TextInput> texts = Stream.iterate("hello", t -> t.length() > 200 ? "win" : t + " free")
                 .limit(70)
+                .map(TextInput::of)
                 .toList();
         try (ArtifactPredictor predictor = ArtifactPredictor.open(folder, AS_IS, 20)) {
             assertThat(predictor.labels()).containsExactly("ham", "spam");
@@ -254,11 +295,11 @@ class SequenceClassifierTest {
         try (SequenceClassifier model =
                         SequenceClassifier.load(Golden.folder("bert"), Golden.LABELS, LoadOptions.seeded(1));
                 NDManager scope = TorchEngine.start().newScope()) {
-            assertThatThrownBy(() -> model.logits(TokenBatch.of(scope, List.of(new int[25]), 0), false))
+            assertThatThrownBy(() -> model.logits(TokenBatch.of(scope, List.of(Tokens.of(new int[25])), 0), false))
                     .isInstanceOf(StageException.class)
                     .hasMessageContaining("a text has 25 tokens")
                     .hasMessageContaining("24 positions");
-            assertThatThrownBy(() -> model.logits(TokenBatch.of(scope, List.of(new int[] {2, 64}), 0), false))
+            assertThatThrownBy(() -> model.logits(TokenBatch.of(scope, List.of(Tokens.of(2, 64)), 0), false))
                     .isInstanceOf(StageException.class)
                     .hasMessageContaining("the token id 64 and the embeddings have 64 rows");
         }

@@ -12,6 +12,7 @@ import dev.finetune.trainer.engine.Gradients;
 import dev.finetune.trainer.engine.OptimizerStep;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.transform.TextInput;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -87,8 +88,9 @@ class SharedGoldenTest {
             assertThat(model.newlyInitialised()).containsExactly("classifier.weight", "classifier.bias");
             for (JsonNode row :
                     Golden.json(SHARED.resolve("golden/minilm/golden.json")).path("rows")) {
-                List<int[]> ids = tokenizer.encode(List.of(row.path("text").asText()));
-                assertThat(ids.getFirst()).containsExactly(ints(row.path("input_ids")));
+                List<Tokens> ids =
+                        tokenizer.encode(List.of(TextInput.of(row.path("text").asText())));
+                assertThat(ids.getFirst().ids()).containsExactly(ints(row.path("input_ids")));
                 try (NDManager scope = model.engine().newScope()) {
                     SequenceClassifier.Features features =
                             model.pooledFeatures(TokenBatch.of(scope, ids, model.padId()));
@@ -106,10 +108,11 @@ class SharedGoldenTest {
                 .map(SharedGoldenTest::parse)
                 .toList();
         try (TextTokenizer tokenizer = TextTokenizer.open(MINILM, 256)) {
-            List<int[]> ids = tokenizer.encode(
-                    rows.stream().map(r -> r.path("text").asText()).toList());
+            List<Tokens> ids = tokenizer.encode(rows.stream()
+                    .map(r -> TextInput.of(r.path("text").asText()))
+                    .toList());
             for (int i = 0; i < ids.size(); i++) {
-                assertThat(ids.get(i))
+                assertThat(ids.get(i).ids())
                         .as(rows.get(i).path("text").asText())
                         .containsExactly(ints(rows.get(i).path("ids")));
             }

@@ -8,6 +8,7 @@ import dev.finetune.trainer.engine.Gradients;
 import dev.finetune.trainer.engine.MemoryUse;
 import dev.finetune.trainer.engine.OptimizerStep;
 import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -40,10 +41,10 @@ final class StepBenchmark {
         TorchEngine engine = TorchEngine.start(Optional.ofNullable(Integer.getInteger("threads")));
         LongSupplier clock =
                 engine.threads() == 1 ? ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime : System::nanoTime;
-        List<int[]> tokens;
+        List<Tokens> tokens;
         try (TextTokenizer tokenizer =
                 TextTokenizer.open(folder, Math.min(128, TextTokenizer.defaultMaxLength(folder)))) {
-            tokens = tokenizer.encode(rows.stream().map(r -> r[1]).toList());
+            tokens = tokenizer.encode(rows.stream().map(r -> TextInput.of(r[1])).toList());
         }
         List<List<Integer>> batches = buckets(tokens, size);
         long forward = 0;
@@ -115,14 +116,14 @@ final class StepBenchmark {
         }
     }
 
-    private static List<List<Integer>> buckets(List<int[]> tokens, int size) {
+    private static List<List<Integer>> buckets(List<Tokens> tokens, int size) {
         List<Integer> order =
                 new ArrayList<>(IntStream.range(0, tokens.size()).boxed().toList());
         Collections.shuffle(order, new Random(1));
         List<List<Integer>> batches = new ArrayList<>();
         for (int from = 0; from < order.size(); from += 20 * size) {
             List<Integer> window = new ArrayList<>(order.subList(from, Math.min(from + 20 * size, order.size())));
-            window.sort(Comparator.comparingInt(i -> tokens.get(i).length));
+            window.sort(Comparator.comparingInt(i -> tokens.get(i).length()));
             for (int k = 0; k < window.size(); k += size) {
                 batches.add(List.copyOf(window.subList(k, Math.min(k + size, window.size()))));
             }

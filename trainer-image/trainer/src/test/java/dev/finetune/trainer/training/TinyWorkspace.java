@@ -9,44 +9,30 @@ import dev.finetune.api.TrainingSpec;
 import dev.finetune.api.run.JobIdentity;
 import dev.finetune.api.run.Plan;
 import dev.finetune.api.run.Stage;
+import dev.finetune.trainer.TinyModel;
 import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.Workspace;
-import dev.finetune.trainer.engine.RawTensor;
-import dev.finetune.trainer.engine.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A prepared workspace with a random BERT of a few thousand weights and a task it can learn: which of two colours a text names. */
 final class TinyWorkspace {
-    private static final int HIDDEN = 16;
-    private static final List<String> WORDS = List.of(
-            "[PAD]", "[UNK]", "[CLS]", "[SEP]", "red", "blue", "the", "a", "car", "house", "is", "was", "very", "old",
-            "new", "door");
+    private static final List<String> WORDS = TinyModel.WORDS;
 
     private TinyWorkspace() {}
 
     /** Writes model, train and validation below that folder. */
     static Workspace in(Path root, int examples) throws IOException {
         Workspace workspace = new Workspace(root);
-        Files.createDirectories(workspace.model());
+        TinyModel.write(workspace.model());
         Files.createDirectories(workspace.train());
-        Files.writeString(workspace.model().resolve("config.json"), """
-                {"model_type": "bert", "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32,
-                 "vocab_size": %d, "max_position_embeddings": 32, "type_vocab_size": 2, "hidden_act": "gelu", "pad_token_id": 0,
-                 "layer_norm_eps": 1e-12, "initializer_range": 0.02, "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
-                """.formatted(WORDS.size()));
-        Files.writeString(workspace.model().resolve("tokenizer.json"), tokenizer());
-        SafetensorsWriter.write(workspace.model().resolve("model.safetensors"), weights(1));
         List<Example> train = examples(examples, 1);
         List<Example> validation = examples(40, 2);
         ExampleFile.write(workspace.train().resolve("train.jsonl"), train);
@@ -113,62 +99,5 @@ final class TinyWorkspace {
             examples.add(new Example("tiny:" + i, "%016x".formatted(seed * 10000 + i), String.join(" ", words), label));
         }
         return examples;
-    }
-
-    static TreeMap<String, RawTensor> weights(long seed) {
-        Map<String, long[]> shapes = new LinkedHashMap<>();
-        shapes.put("embeddings.word_embeddings.weight", new long[] {WORDS.size(), HIDDEN});
-        shapes.put("embeddings.position_embeddings.weight", new long[] {32, HIDDEN});
-        shapes.put("embeddings.token_type_embeddings.weight", new long[] {2, HIDDEN});
-        norm(shapes, "embeddings.LayerNorm");
-        for (int i = 0; i < 2; i++) {
-            String layer = "encoder.layer." + i + ".";
-            for (String name : List.of(
-                    "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense")) {
-                linear(shapes, layer + name, HIDDEN, HIDDEN);
-            }
-            norm(shapes, layer + "attention.output.LayerNorm");
-            linear(shapes, layer + "intermediate.dense", 32, HIDDEN);
-            linear(shapes, layer + "output.dense", HIDDEN, 32);
-            norm(shapes, layer + "output.LayerNorm");
-        }
-        Random random = new Random(seed);
-        TreeMap<String, RawTensor> weights = new TreeMap<>();
-        shapes.forEach((name, shape) -> {
-            float[] values = new float[(int) (shape.length == 1 ? shape[0] : shape[0] * shape[1])];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = name.endsWith("LayerNorm.weight") ? 1 : (float) (0.2 * random.nextGaussian());
-            }
-            weights.put(name, RawTensor.of(values, shape));
-        });
-        return weights;
-    }
-
-    private static void linear(Map<String, long[]> shapes, String name, int out, int in) {
-        shapes.put(name + ".weight", new long[] {out, in});
-        shapes.put(name + ".bias", new long[] {out});
-    }
-
-    private static void norm(Map<String, long[]> shapes, String name) {
-        shapes.put(name + ".weight", new long[] {HIDDEN});
-        shapes.put(name + ".bias", new long[] {HIDDEN});
-    }
-
-    private static String tokenizer() {
-        StringBuilder vocabulary = new StringBuilder();
-        for (int i = 0; i < WORDS.size(); i++) {
-            vocabulary
-                    .append(i == 0 ? "" : ", ")
-                    .append('"')
-                    .append(WORDS.get(i))
-                    .append("\": ")
-                    .append(i);
-        }
-        return """
-                {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
-                 "pre_tokenizer": {"type": "Whitespace"},
-                 "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]}, "decoder": null,
-                 "model": {"type": "WordLevel", "vocab": {%s}, "unk_token": "[UNK]"}}
-                """.formatted(vocabulary);
     }
 }

@@ -14,15 +14,18 @@ import dev.finetune.api.TrainingSpec;
 import dev.finetune.api.run.Progress;
 import dev.finetune.api.run.StageException;
 import dev.finetune.api.run.TrainResult;
+import dev.finetune.trainer.TinyModel;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.RawTensor;
 import dev.finetune.trainer.engine.SafetensorsWriter;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.engine.Weights;
+import dev.finetune.trainer.transform.TextInput;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -60,7 +63,8 @@ class TrainStageTest {
             List<Example> fresh = TinyWorkspace.examples(200, 9);
             assertThat(accuracy(probe.scores(texts(fresh)), probe.labels(), fresh))
                     .isGreaterThan(0.7);
-            assertThat(prior.scores(List.of("red"))[0][0] + prior.scores(List.of("red"))[0][1])
+            assertThat(Arrays.stream(prior.scores(List.of(TextInput.of("red")))[0])
+                            .sum())
                     .isCloseTo(1.0, within(1e-12));
         }
     }
@@ -173,7 +177,7 @@ class TrainStageTest {
     @Test
     void numbersThatAreNoneAnyMoreEndItWithStepRateAndExamples() throws Exception {
         Workspace workspace = TinyWorkspace.in(folder, 50);
-        TreeMap<String, RawTensor> broken = TinyWorkspace.weights(1);
+        TreeMap<String, RawTensor> broken = TinyModel.weights(1);
         broken.put("encoder.layer.1.output.LayerNorm.bias", RawTensor.of(nans(), 16));
         SafetensorsWriter.write(workspace.model().resolve("model.safetensors"), broken);
 
@@ -260,8 +264,8 @@ class TrainStageTest {
         }
     }
 
-    private static List<String> texts(List<Example> examples) {
-        return examples.stream().map(Example::text).toList();
+    private static List<TextInput> texts(List<Example> examples) {
+        return examples.stream().map(Example::input).toList();
     }
 
     private static double accuracy(double[][] scores, List<String> labels, List<Example> examples) {

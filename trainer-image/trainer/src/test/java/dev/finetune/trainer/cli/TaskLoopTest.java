@@ -1,0 +1,201 @@
+package dev.finetune.trainer.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.finetune.api.Json;
+import dev.finetune.api.Task;
+import dev.finetune.api.run.EvaluateResult;
+import dev.finetune.trainer.TinyModel;
+import dev.finetune.trainer.artifact.ArtifactVerifier;
+import dev.finetune.trainer.artifact.GoldenRequest;
+import dev.finetune.trainer.artifact.Manifest;
+import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.serving.ModelServer;
+import dev.finetune.trainer.serving.ServerOptions;
+import dev.finetune.trainer.source.SourceResolver;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every task from a manifest to a served answer, on a tiny model and data that it can learn. */
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class TaskLoopTest {
+    @TempDir
+    private Path folder;
+
+    private final Random random = new Random(7);
+
+    /** The label is the colour of the second text; the first names one as well, to no purpose. */
+    @Test
+    void pairsOfTextsAreClassified() throws Exception {
+        StringBuilder csv = new StringBuilder("first,second,colour\n");
+        for (int i = 0; i < 700; i++) {
+            String colour = random.nextBoolean() ? "red" : "blue";
+            csv.append(sentence(random.nextBoolean() ? "red" : "blue", i)).append(',');
+            csv.append(sentence(colour, i)).append(',').append(colour).append('\n');
+        }
+        Path artifact = run("""
+                task: TextPairClassification
+                dataset:
+                  columns: {text: first, textPair: second, label: colour}
+                """, csv.toString(), """
+                  primaryMetric: accuracy
+                  gate: {minTestExamples: 50, rules: [{name: good, metric: accuracy, min: "0.85"}]}
+                """);
+
+        Manifest manifest = ArtifactVerifier.verify(artifact);
+        assertThat(manifest.task()).isEqualTo(Task.TextPairClassification);
+        assertThat(manifest.gatePassed()).as(manifest.gateMessage()).isTrue();
+        assertThat(GoldenRequest.read(artifact))
+                .isNotEmpty()
+                .allSatisfy(g -> assertThat(g.textPair()).isNotNull());
+        assertThat(Files.readString(artifact.resolve("README.md"))).contains("\"text_pair\": ");
+
+        JsonNode predicted = predict(artifact, "--text", "the red car", "--text-pair", "a blue door");
+        assertThat(predicted.path("label").asText()).isEqualTo("blue");
+        try (Served server = new Served(artifact)) {
+            JsonNode one = server.post("/predict", """
+                    {"text": "the red car", "textPair": "a blue door"}""", 200);
+            assertThat(one.path("label").asText()).isEqualTo("blue");
+            JsonNode two = server.post("/predict", """
+                    [{"text": "a blue door", "textPair": "the red car"}, {"text": "the red car", "textPair": "a blue door"}]""", 200);
+            assertThat(two.path("predictions").findValuesAsText("label")).containsExactly("red", "blue");
+            JsonNode inferred = server.post("/v2/models/colours/infer", """
+                    {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["the red car"]},
+                                {"name": "textPair", "datatype": "BYTES", "shape": [1], "data": ["a blue door"]}]}""", 200);
+            assertThat(inferred.at("/outputs/0/data/0").asText()).isEqualTo("blue");
+            assertThat(server.post("/predict", "\"the red car\"", 400)
+                            .path("error")
+                            .asText())
+                    .contains("textPair");
+            assertThat(server.post("/v2/models/colours/infer", """
+                    {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["the red car"]}]}""", 400)
+                            .path("error")
+                            .asText())
+                    .contains("one named textPair");
+            assertThat(server.get("/")).contains("id=\"pair\" required").doesNotContain("hidden disabled");
+        }
+    }
+
+    /** A text of a few words that say nothing and the colour somewhere among them; no two are the same. */
+    private String sentence(String colour, int number) {
+        List<String> words = new ArrayList<>();
+        for (int w = 0; w < 5; w++) {
+            words.add(TinyModel.WORDS.get(6 + random.nextInt(TinyModel.WORDS.size() - 6)));
+        }
+        words.add(random.nextInt(words.size()), colour);
+        // The tokenizer does not know numbers: they keep the texts apart and tell the model nothing.
+        return String.join(" ", words) + " " + number;
+    }
+
+    /** Runs the job and gives the folder of what it published. */
+    private Path run(String specAndColumns, String csv, String evaluation) throws Exception {
+        TinyModel.write(folder.resolve("model"));
+        Files.writeString(folder.resolve("train.csv"), csv);
+        String job = """
+                apiVersion: finetune.dev/v1alpha1
+                kind: FineTuneJob
+                metadata: {name: colours}
+                spec:
+                """ + specAndColumns.indent(2) + """
+                    format: CSV
+                    train: {storageUri: "file:train.csv"}
+                    validation: {fraction: "0.2"}
+                    test: {fraction: "0.2"}
+                """ + """
+                  model: {storageUri: "file:model"}
+                  training: {hyperparameters: {epochs: 8, batchSize: 16, learningRate: "3e-3"}}
+                  output: {modelName: colours}
+                  evaluation:
+                """ + evaluation.indent(2);
+        Path file = Files.writeString(folder.resolve("job.yaml"), job);
+        Path store = Files.createDirectories(folder.resolve("models"));
+        JobFile read = JobFileReader.read(file, Map.of());
+        Path work = Files.createDirectories(folder.resolve("work"));
+        LocalRun.Place place = new LocalRun.Place(
+                new Workspace(work),
+                store,
+                new TextReporter(System.out, false, InstantSource.system()),
+                InstantSource.system());
+        EvaluateResult result = new LocalRun(
+                        read, place, new Pipeline(SourceResolver.local(folder)), SignalGuard.detached(code -> {}))
+                .run();
+        String digest = result.model().digest();
+        return store.resolve("colours").resolve(digest.substring(digest.indexOf(':') + 1));
+    }
+
+    private static JsonNode predict(Path artifact, String... question) throws IOException {
+        PrintStream before = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (PrintStream caught = new PrintStream(out, true, StandardCharsets.UTF_8)) {
+            System.setOut(caught);
+            List<String> arguments = new ArrayList<>(List.of("predict", artifact.toString(), "--all"));
+            arguments.addAll(List.of(question));
+            assertThat(Finetune.commandLine().execute(arguments.toArray(String[]::new)))
+                    .isZero();
+        } finally {
+            System.setOut(before);
+        }
+        return Json.MAPPER.readTree(out.toString(StandardCharsets.UTF_8));
+    }
+
+    /** The artefact behind a real server. */
+    private static final class Served implements AutoCloseable {
+        private final ModelServer server;
+        private final HttpClient client = HttpClient.newHttpClient();
+
+        Served(Path artifact) {
+            ServerOptions defaults = ServerOptions.DEFAULTS;
+            server = ModelServer.start(
+                    artifact,
+                    new ServerOptions(0, null, 4, 8, defaults.timeout(), Duration.ZERO, Duration.ofSeconds(5)));
+            server.ready().join();
+        }
+
+        JsonNode post(String path, String body, int status) throws IOException, InterruptedException {
+            HttpResponse<String> response = client.send(
+                    HttpRequest.newBuilder(uri(path))
+                            .header("Content-Type", "application/json")
+                            .POST(BodyPublishers.ofString(body))
+                            .build(),
+                    BodyHandlers.ofString());
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+            return Json.MAPPER.readTree(response.body());
+        }
+
+        String get(String path) throws IOException, InterruptedException {
+            return client.send(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofString())
+                    .body();
+        }
+
+        private URI uri(String path) {
+            return URI.create("http://localhost:" + server.port() + path);
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            client.close();
+            server.drain();
+        }
+    }
+}
