@@ -126,3 +126,30 @@ make("distilbert", transformers.DistilBertForSequenceClassification(transformers
 make("roberta", transformers.RobertaForSequenceClassification(transformers.RobertaConfig(
     **SIZES, type_vocab_size=1, pad_token_id=1, hidden_act="gelu_new", layer_norm_eps=1e-5)), 1,
      [adamw, dict(adamw, weights=[0.5, 1.0, 3.0]), dict(adamw, head_only=True)])
+
+
+def make_regression(folder):
+    """One output and numbers as targets: 12 AdamW steps on the squared error, as transformers computes it for problem_type regression."""
+    torch.manual_seed(43)
+    model = transformers.BertForSequenceClassification(transformers.BertConfig(**{**SIZES, "num_labels": 1}, pad_token_id=0, problem_type="regression"))
+    model.eval()
+    inputs, targets = batch(0, model.config.vocab_size), torch.tensor([0.5, -1.25, 3.0, 2.0])
+    with torch.no_grad():
+        outputs = model(**inputs).logits.flatten().tolist()
+    model.save_pretrained(folder, safe_serialization=True)
+    opt = torch.optim.AdamW(groups(model, 0.05), lr=PEAK)
+    losses, norms = [], []
+    for _ in range(STEPS):
+        loss = model(**inputs, labels=targets).loss
+        loss.backward()
+        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)))
+        losses.append(float(loss.detach()))
+        opt.step()
+        opt.zero_grad()
+    (folder / "golden.json").write_text(json.dumps({"rows": len(LENGTHS), "length": max(LENGTHS), "ids": inputs["input_ids"].flatten().tolist(),
+        "mask": inputs["attention_mask"].flatten().tolist(), "targets": targets.tolist(), "outputs": outputs, "learningRate": PEAK, "weightDecay": 0.05,
+        "losses": losses, "gradientNorms": norms}, indent=1) + "\n")
+    print("bert-regression", f"{losses[0]:.3f}->{losses[-1]:.3f}")
+
+
+make_regression(OUT / "bert-regression")

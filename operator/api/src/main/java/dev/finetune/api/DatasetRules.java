@@ -95,7 +95,7 @@ final class DatasetRules {
         DataFormat format = dataset.format();
         Columns columns = dataset.columns();
         CsvDialect csv = dataset.csv();
-        boolean pairs = task != null && task.hasPairs();
+        boolean pairs = task != null && task.needsPair();
         if (format != null && !format.hasColumns()) {
             field.that(columns == null, "is not for format " + format + ", whose folders are the labels: remove it");
             field.that(!pairs, "textPair is required for task " + task + ", and format " + format + " has no columns");
@@ -107,11 +107,14 @@ final class DatasetRules {
         boolean numbers = csv != null && Boolean.FALSE.equals(csv.header());
         column(field.at("text"), columns.text(), numbers);
         column(field.at("label"), columns.label(), numbers);
-        if (pairs) {
+        boolean mayHavePair = task == null || task.mayHavePair();
+        if (pairs || (mayHavePair && columns.textPair() != null)) {
             column(field.at("textPair"), columns.textPair(), numbers);
-        } else {
-            field.at("textPair").that(columns.textPair() == null, "is only for task TextPairClassification: remove it");
         }
+        field.at("textPair")
+                .that(
+                        mayHavePair || columns.textPair() == null,
+                        "is only for tasks TextPairClassification and TextRegression: remove it");
         different(field, "text", columns.text(), "label", columns.label());
         different(field, "text", columns.text(), "textPair", columns.textPair());
         different(field, "textPair", columns.textPair(), "label", columns.label());

@@ -16,40 +16,56 @@ final class EvaluationRules {
 
     private EvaluationRules() {}
 
-    static void check(Field field, @Nullable EvaluationSpec evaluation) {
+    static void check(Field field, @Nullable EvaluationSpec evaluation, Answer answer) {
         if (evaluation == null) {
             return;
         }
         String positive = evaluation.positiveLabel();
         field.at("positiveLabel").length(positive, 1, 256);
-        primary(field.at("primaryMetric"), evaluation.primaryMetric(), positive);
+        field.at("positiveLabel")
+                .that(
+                        positive == null || answer == Answer.Label,
+                        "is for labels, and the answers are numbers: remove it");
+        primary(field.at("primaryMetric"), evaluation.primaryMetric(), positive, answer);
         List<String> metrics = Optional.ofNullable(evaluation.metrics()).orElse(List.of());
         field.at("metrics").distinct(metrics);
         for (int i = 0; i < metrics.size(); i++) {
-            metric(field.at("metrics", i), metrics.get(i), positive, Metric::mayBeListed, "cannot be listed");
+            metric(field.at("metrics", i), metrics.get(i), positive, answer, Metric::mayBeListed, "cannot be listed");
         }
         List<Baseline> baselines = evaluation.baselines();
         if (baselines != null) {
             field.at("baselines").distinct(baselines);
         }
-        gate(field.at("gate"), evaluation.gate(), positive, baselines == null ? DEFAULT_BASELINES : baselines);
+        gate(field.at("gate"), evaluation.gate(), positive, answer, baselines == null ? DEFAULT_BASELINES : baselines);
     }
 
     /** A metric that a candidate is chosen or shown by. */
-    static void primary(Field field, @Nullable String name, @Nullable String positiveLabel) {
+    static void primary(Field field, @Nullable String name, @Nullable String positiveLabel, Answer answer) {
         if (name != null) {
-            metric(field, name, positiveLabel, Metric::mayBePrimary, "is not one number to choose by");
+            metric(field, name, positiveLabel, answer, Metric::mayBePrimary, "is not one number to choose by");
         }
     }
 
     private static void metric(
-            Field field, String name, @Nullable String positiveLabel, Predicate<Metric> allowed, String otherwise) {
+            Field field,
+            String name,
+            @Nullable String positiveLabel,
+            Answer answer,
+            Predicate<Metric> allowed,
+            String otherwise) {
         Optional<Metric> metric = Metric.of(name);
-        if (metric.filter(allowed).isEmpty()) {
+        Predicate<Metric> fits = allowed.and(m -> m.measures(answer));
+        if (metric.filter(fits).isEmpty()) {
             String known = String.join(
                     ", ",
-                    Stream.of(Metric.values()).filter(allowed).map(Metric::name).toList());
-            field.fail((metric.isEmpty() ? "there is no metric " + name : name + " " + otherwise) + "; known here: "
+                    Stream.of(Metric.values()).filter(fits).map(Metric::name).toList());
+            field.fail((metric.isEmpty()
+                            ? "there is no metric " + name
+                            : name + " "
+                                    + (metric.get().measures(answer)
+                                            ? otherwise
+                                            : "does not measure answers of this task"))
+                    + "; known here: "
                     + known);
         } else if (metric.get().needsPositiveLabel() && positiveLabel == null) {
             field.fail(name + " is of one of two classes: set evaluation.positiveLabel or take " + name + "Macro");
@@ -57,7 +73,7 @@ final class EvaluationRules {
     }
 
     private static void gate(
-            Field field, @Nullable Gate gate, @Nullable String positiveLabel, List<Baseline> baselines) {
+            Field field, @Nullable Gate gate, @Nullable String positiveLabel, Answer answer, List<Baseline> baselines) {
         if (gate == null) {
             return;
         }
@@ -73,18 +89,20 @@ final class EvaluationRules {
         for (int i = 0; i < rules.size(); i++) {
             GateRule rule = rules.get(i);
             Field at = field.at("rules", i);
-            rule(at, rule, positiveLabel, baselines);
+            rule(at, rule, positiveLabel, answer, baselines);
             at.at("name").that(rule.name() == null || names.add(rule.name()), "stands twice: " + rule.name());
         }
     }
 
-    private static void rule(Field field, GateRule rule, @Nullable String positiveLabel, List<Baseline> baselines) {
+    private static void rule(
+            Field field, GateRule rule, @Nullable String positiveLabel, Answer answer, List<Baseline> baselines) {
         field.at("name").required(rule.name());
         if (field.at("metric").required(rule.metric()) && rule.metric() != null) {
             metric(
                     field.at("metric"),
                     rule.metric(),
                     positiveLabel,
+                    answer,
                     Metric::mayBeRuled,
                     "is shown but never judged by");
         }

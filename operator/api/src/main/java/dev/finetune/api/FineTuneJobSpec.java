@@ -15,4 +15,14 @@ public record FineTuneJobSpec(
         @Nullable Integer activeDeadlineSeconds,
         @Nullable Integer backoffLimit,
         @Nullable Integer ttlSecondsAfterFinished,
-        @Nullable PodTemplate podTemplate) {}
+        @Nullable PodTemplate podTemplate) {
+    /** Whether an input is two texts. */
+    public boolean hasPairs() {
+        return dataset != null && dataset.columns() != null && dataset.columns().textPair() != null;
+    }
+
+    /** What the model answers with; a label where the task is not said. */
+    public Answer answer() {
+        return task == null ? Answer.Label : task.answer();
+    }
+}

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The metrics of a classification, each spelled as in manifests, reports and logs. Definitions are scikit-learn's, called with the
- * labels that occur.
+ * The metrics of classification and regression, each spelled as in manifests, reports and logs. Definitions are scikit-learn's and
+ * SciPy's, called with the labels that occur.
  */
 public enum Metric {
     accuracy(Kind.DECISIONS),
@@ -33,13 +33,26 @@ public enum Metric {
     prAuc(Kind.SCORES),
     logLoss(Kind.SCORES),
     /** Expected calibration error: shown, never judged by, because bins are too rough for that. */
-    ece(Kind.SCORES);
+    ece(Kind.SCORES),
+    /** The linear correlation of answers and true numbers. */
+    pearson(Kind.NUMBERS),
+    /** The correlation of their ranks. */
+    spearman(Kind.NUMBERS),
+    /** The mean squared error. */
+    mse(Kind.NUMBERS),
+    /** Its root. */
+    rmse(Kind.NUMBERS),
+    /** The mean absolute error. */
+    mae(Kind.NUMBERS),
+    /** The share of the variance that is explained. */
+    r2(Kind.NUMBERS);
 
     private enum Kind {
         DECISIONS,
         POSITIVE,
         PER_CLASS,
-        SCORES
+        SCORES,
+        NUMBERS
     }
 
     private final Kind kind;
@@ -83,9 +96,30 @@ public enum Metric {
         return mayBePrimary() || this == recallPerClass;
     }
 
+    /** Whether it measures answers of that kind. */
+    public boolean measures(Answer answer) {
+        return ofNumbers() == (answer == Answer.Number);
+    }
+
+    /** Whether it measures predicted numbers. */
+    public boolean ofNumbers() {
+        return kind == Kind.NUMBERS;
+    }
+
+    /** What candidates are chosen and shown by where a spec does not say. */
+    public static Metric primaryOf(Answer answer) {
+        return switch (answer) {
+            case Label -> f1Macro;
+            case Number -> pearson;
+        };
+    }
+
     /** Whether more is better; otherwise less is. */
     public boolean higherIsBetter() {
-        return this != logLoss && this != ece;
+        return switch (this) {
+            case logLoss, ece, mse, rmse, mae -> false;
+            default -> true;
+        };
     }
 
     /** The value with the sign that makes more better. */
@@ -93,9 +127,9 @@ public enum Metric {
         return higherIsBetter() ? value : -value;
     }
 
-    /** Whether it needs probabilities, not only decisions. */
+    /** Whether it needs the outputs of a model, not only decisions. */
     public boolean scoreBased() {
-        return kind == Kind.SCORES;
+        return kind == Kind.SCORES || kind == Kind.NUMBERS;
     }
 
     /** Whether it is one number for each class. */

@@ -40,8 +40,8 @@ public final class SpecValidator {
         profile(field.at("profile"), spec.profile());
         model(field.at("model"), spec.model(), schemes);
         DatasetRules.check(field.at("dataset"), spec.dataset(), spec.task(), schemes);
-        TrainingRules.check(field.at("training"), spec.training(), spec.evaluation());
-        EvaluationRules.check(field.at("evaluation"), spec.evaluation());
+        TrainingRules.check(field.at("training"), spec.training(), spec.evaluation(), spec.answer());
+        EvaluationRules.check(field.at("evaluation"), spec.evaluation(), spec.answer());
         output(field.at("output"), spec.output(), schemes);
         field.at("activeDeadlineSeconds").between(spec.activeDeadlineSeconds(), 1, Integer.MAX_VALUE);
         field.at("backoffLimit").between(spec.backoffLimit(), 0, 100);

@@ -3,12 +3,30 @@ package dev.finetune.api;
 /** What the model is adapted to do. */
 public enum Task {
     /** One label per text. */
-    TextClassification,
+    TextClassification(Answer.Label),
     /** One label per pair of texts: what the second is to the first. */
-    TextPairClassification;
+    TextPairClassification(Answer.Label),
+    /** One number per text, or per pair of texts. */
+    TextRegression(Answer.Number);
 
-    /** Whether an input is two texts. */
-    public boolean hasPairs() {
+    private final Answer answer;
+
+    Task(Answer answer) {
+        this.answer = answer;
+    }
+
+    /** What the model answers with. */
+    public Answer answer() {
+        return answer;
+    }
+
+    /** Whether an input must be two texts. */
+    public boolean needsPair() {
         return this == TextPairClassification;
+    }
+
+    /** Whether an input may be two texts. */
+    public boolean mayHavePair() {
+        return this == TextPairClassification || this == TextRegression;
     }
 }

@@ -12,16 +12,20 @@ final class TrainingRules {
 
     private TrainingRules() {}
 
-    static void check(Field field, @Nullable TrainingSpec training, @Nullable EvaluationSpec evaluation) {
+    static void check(
+            Field field, @Nullable TrainingSpec training, @Nullable EvaluationSpec evaluation, Answer answer) {
         if (training == null) {
             return;
         }
         if (training.strategy() != null) {
             field.at("strategy.type").required(training.strategy().type());
         }
-        hyperparameters(field.at("hyperparameters"), training.hyperparameters());
+        hyperparameters(field.at("hyperparameters"), training.hyperparameters(), answer);
         EvaluationRules.primary(
-                field.at("selectBy"), training.selectBy(), evaluation == null ? null : evaluation.positiveLabel());
+                field.at("selectBy"),
+                training.selectBy(),
+                evaluation == null ? null : evaluation.positiveLabel(),
+                answer);
         EarlyStopping stopping = training.earlyStopping();
         if (stopping != null) {
             if (field.at("earlyStopping.patience").required(stopping.patience())) {
@@ -36,7 +40,7 @@ final class TrainingRules {
         }
     }
 
-    private static void hyperparameters(Field field, @Nullable Hyperparameters h) {
+    private static void hyperparameters(Field field, @Nullable Hyperparameters h, Answer answer) {
         if (h == null) {
             return;
         }
@@ -48,6 +52,10 @@ final class TrainingRules {
         field.at("weightDecay").decimal(h.weightDecay(), NOT_NEGATIVE, "a decimal of at least 0");
         field.at("warmupRatio").decimal(h.warmupRatio(), SHARE, "a decimal from 0 to below 1");
         field.at("labelSmoothing").decimal(h.labelSmoothing(), SHARE, "a decimal from 0 to below 1");
+        field.at("labelSmoothing")
+                .that(
+                        h.labelSmoothing() == null || answer == Answer.Label,
+                        "is for labels, and the answers are numbers: remove it");
         field.at("dropout").decimal(h.dropout(), SHARE, "a decimal from 0 to below 1");
     }
 }

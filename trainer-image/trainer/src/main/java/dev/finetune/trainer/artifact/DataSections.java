@@ -1,10 +1,12 @@
 package dev.finetune.trainer.artifact;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.CheckAction;
 import dev.finetune.api.Finding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The parts of the page about the data, what goes wrong on it, and where everything came from. */
 final class DataSections {
@@ -19,8 +21,11 @@ final class DataSections {
     String errors() {
         Report.Errors errors = report.errors();
         long validation = report.data().validation();
+        boolean numbers = report.task().answer() == Answer.Number;
         StringBuilder html = new StringBuilder("<p>" + errors.validationErrors() + " of " + Html.count(validation)
-                + " validation examples are answered wrongly.</p>");
+                + (numbers
+                        ? " validation examples are answered with a number that is off by more than the standard deviation of the true ones.</p>"
+                        : " validation examples are answered wrongly.</p>"));
         if (!errors.worst().isEmpty()) {
             html.append("<h3>worst mistakes on validation</h3>").append(mistakes(errors.worst()));
         }
@@ -32,7 +37,7 @@ final class DataSections {
             html.append("<h3>most confused on validation</h3>").append(pairs(errors.confused()));
         }
         if (!errors.slices().isEmpty()) {
-            html.append("<h3>parts of the test set</h3>").append(slices(errors.slices()));
+            html.append("<h3>parts of the test set</h3>").append(slices(errors.slices(), numbers));
         }
         return Html.section("What goes wrong", html.toString());
     }
@@ -42,10 +47,14 @@ final class DataSections {
         for (Report.Mistake m : mistakes) {
             rows.add(List.of(
                     Html.escape(m.text()) + "<small>" + Html.escape(m.id()) + "</small>",
-                    Html.escape(m.label()) + "<small>" + Html.share(m.given()) + "</small>",
-                    Html.escape(m.predicted()) + "<small>" + Html.share(m.confidence()) + "</small>"));
+                    Html.escape(m.label()) + small(m.given()),
+                    Html.escape(m.predicted()) + small(m.confidence())));
         }
         return Html.table(List.of("text", "label", "answer"), rows).replace("<tr><td>", "<tr><td class=\"text\">");
+    }
+
+    private static String small(@Nullable Double share) {
+        return share == null ? "" : "<small>" + Html.share(share) + "</small>";
     }
 
     private static String pairs(List<Report.Pair> pairs) {
@@ -60,16 +69,17 @@ final class DataSections {
         return Html.table(List.of("is", "taken for", "#times", "#of"), rows);
     }
 
-    private static String slices(List<Report.Slice> slices) {
+    private static String slices(List<Report.Slice> slices, boolean numbers) {
         List<List<String>> rows = new ArrayList<>();
         for (Report.Slice slice : slices) {
             rows.add(List.of(
                     Html.escape(slice.name()),
                     Html.count(slice.examples()),
-                    Html.share(slice.accuracy()),
-                    Html.share(slice.before())));
+                    numbers ? Html.number(slice.accuracy()) : Html.share(slice.accuracy()),
+                    numbers ? Html.number(slice.before()) : Html.share(slice.before())));
         }
-        return Html.table(List.of("part", "#examples", "#accuracy", "#before"), rows);
+        return Html.table(
+                List.of("part", "#examples", numbers ? "#mean absolute error" : "#accuracy", "#before"), rows);
     }
 
     String findings() {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * them before it is ready: they test that what was judged is what is served, not quality.
  */
 public record GoldenRequest(String text, @Nullable String textPair, String label, List<Double> scores) {
-    /** How far a score may be off on another machine. */
+    /** How far a score may be off on another machine, for large ones relative to them. */
     public static final double TOLERANCE = 1e-3;
 
     /** What is asked. */
@@ -47,7 +47,7 @@ public record GoldenRequest(String text, @Nullable String textPair, String label
             return false;
         }
         for (int j = 0; j < actual.length; j++) {
-            if (!(Math.abs(actual[j] - scores.get(j)) <= TOLERANCE)) {
+            if (!(Math.abs(actual[j] - scores.get(j)) <= TOLERANCE * Math.max(1, Math.abs(scores.get(j))))) {
                 return false;
             }
         }

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.artifact;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Baseline;
 import dev.finetune.api.BaselineResult;
 import dev.finetune.api.McNemar;
@@ -79,7 +80,10 @@ final class JudgementSections {
         for (McNemar test : report.mcnemar()) {
             parts.add(test.name() + " p = " + test.pValue());
         }
-        return "<p class=\"quiet small\">Exact McNemar test on right and wrong answers: "
+        return "<p class=\"quiet small\">"
+                + (report.task().answer() == Answer.Number
+                        ? "Exact sign test on which answer is nearer: "
+                        : "Exact McNemar test on right and wrong answers: ")
                 + Html.escape(String.join(", ", parts)) + ".</p>";
     }
 

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.artifact;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Json;
 import dev.finetune.api.RuleResult;
 import java.util.ArrayList;
@@ -10,7 +11,7 @@ public final class ModelCard {
     private ModelCard() {}
 
     /** The card as Markdown. */
-    public static String of(Report report) {
+    public static String of(Report report, boolean pairs) {
         StringBuilder card = new StringBuilder("---\n");
         String license = report.provenance().license();
         if (license != null) {
@@ -32,7 +33,7 @@ public final class ModelCard {
                 .forEach(m -> card.append(
                         "    - {type: " + quoted(String.valueOf(m.metric())) + ", value: " + m.candidate() + "}\n"));
         card.append("---\n\n# ").append(report.modelName()).append("\n\n");
-        card.append(about(report));
+        card.append(about(report, pairs));
         card.append("\n## Before and after\n\n").append(table(BeforeAfterTable.rows(report)));
         card.append("\nIntervals are two-sided at ")
                 .append(Html.percent(report.confidence()))
@@ -43,22 +44,26 @@ public final class ModelCard {
         card.append(
                         "\n## Use\n\n```python\nfrom transformers import pipeline\n\nclassify = pipeline(\"text-classification\", model=\"path/to/this/folder\")\n")
                 .append(
-                        report.task().hasPairs()
+                        pairs
                                 ? "classify({\"text\": \"a text\", \"text_pair\": \"the other\"})"
                                 : "classify(\"a text\")")
                 .append("\n```\n\nTexts are cut to ")
                 .append(report.training().settings().getOrDefault("maxLength", "?"))
-                .append(" tokens. Labels: ")
+                .append(
+                        (report.task().answer() == Answer.Number
+                                ? " tokens. The answer is the raw output (function_to_apply=\"none\"), called "
+                                : " tokens. Labels: "))
                 .append(escaped(String.join(", ", report.data().labels())))
                 .append(".\n");
         card.append("\n## Limits\n\n").append(limits(report));
         return card.toString();
     }
 
-    private static String about(Report report) {
+    private static String about(Report report, boolean pairs) {
         Report.Training training = report.training();
-        return (report.task().hasPairs() ? "A classifier of pairs of texts" : "A text classifier")
-                + ", fine-tuned from `" + report.provenance().baseModel() + "` on "
+        return (report.task().answer() == Answer.Number ? "A regression" : "A classifier")
+                + (pairs ? " of pairs of texts" : " of texts") + ", fine-tuned from `"
+                + report.provenance().baseModel() + "` on "
                 + report.data().train() + " examples by job `" + report.job() + "` (strategy "
                 + training.settings().getOrDefault("strategy", "Full") + ", " + training.epochs()
                 + (training.epochs() == 1 ? " epoch" : " epochs") + ", learning rate "

@@ -159,10 +159,19 @@ public record Report(
             List<Pair> confused,
             List<Slice> slices) {}
 
-    /** A wrong answer on a validation example; {@code confidence} is the score of the answer, {@code given} that of its label. */
-    public record Mistake(String id, String text, String label, String predicted, double confidence, double given) {}
+    /**
+     * A wrong answer on a validation example; {@code confidence} is the score of the answer, {@code given} that of its label. Numbers
+     * have neither.
+     */
+    public record Mistake(
+            String id,
+            String text,
+            String label,
+            String predicted,
+            @Nullable Double confidence,
+            @Nullable Double given) {}
 
-    /** A part of the test set. */
+    /** A part of the test set; of numbers the values are mean absolute errors. */
     public record Slice(
             String name,
             long examples,

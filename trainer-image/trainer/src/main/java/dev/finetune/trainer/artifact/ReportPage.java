@@ -34,8 +34,7 @@ public final class ReportPage {
                 + judgement.gate()
                 + judgement.advice()
                 + training.curves()
-                + judgement.confusion()
-                + judgement.classes()
+                + (report.classes().isEmpty() ? "" : judgement.confusion() + judgement.classes())
                 + data.errors()
                 + data.findings()
                 + training.settings()
@@ -72,7 +71,9 @@ public final class ReportPage {
         return "<div class=\"facts\">"
                 + fact(Html.count(report.data().test()), "test examples")
                 + fact(Html.count(report.data().train()), "training examples")
-                + fact(String.valueOf(report.data().labels().size()), "classes")
+                + (report.classes().isEmpty()
+                        ? ""
+                        : fact(String.valueOf(report.data().labels().size()), "classes"))
                 + fact(Html.seconds(training.secondsPerEpoch()), "an epoch of training")
                 + fact(Html.fixed(report.cost().medianMillis(), 1) + " ms", "for one text, here")
                 + fact(Html.bytes(report.cost().weightBytes()), "of weights")

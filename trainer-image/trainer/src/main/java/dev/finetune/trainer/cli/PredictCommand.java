@@ -1,11 +1,12 @@
 package dev.finetune.trainer.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.finetune.api.Answer;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
-import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.ArtifactVerifier;
+import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.model.ArtifactPredictor;
 import dev.finetune.trainer.model.Predictor;
@@ -79,37 +80,38 @@ final class PredictCommand implements Callable<Integer> {
                     command.commandLine(),
                     "expected exactly one of --text T, --file F and -" + (dash == null ? "" : ", got " + dash));
         }
-        Task task = ArtifactVerifier.verify(artifact).task();
-        if (text != null && task.hasPairs() != (textPair != null)) {
+        Manifest manifest = ArtifactVerifier.verify(artifact);
+        boolean pairs = manifest.spec().hasPairs();
+        if (text != null && pairs != (textPair != null)) {
             throw new ParameterException(
                     command.commandLine(),
-                    task.hasPairs()
+                    pairs
                             ? "expected --text-pair beside --text: this model compares two texts"
                             : "--text-pair is for models that compare two texts");
         }
         try (Predictor predictor = ArtifactPredictor.open(artifact);
-                Stream<TextInput> inputs = open(task)) {
+                Stream<TextInput> inputs = open(pairs)) {
             List<TextInput> batch = new ArrayList<>();
             for (TextInput input : (Iterable<TextInput>) inputs::iterator) {
                 batch.add(input);
                 if (batch.size() == BATCH) {
-                    answer(predictor, batch, System.out);
+                    answer(predictor, manifest.spec().answer(), batch, System.out);
                     batch.clear();
                 }
             }
-            answer(predictor, batch, System.out);
+            answer(predictor, manifest.spec().answer(), batch, System.out);
         }
         return 0;
     }
 
-    private Stream<TextInput> open(Task task) throws IOException {
+    private Stream<TextInput> open(boolean pairs) throws IOException {
         if (text != null) {
             return Stream.of(new TextInput(text, textPair));
         }
         Stream<String> lines = file != null
                 ? Files.lines(file, StandardCharsets.UTF_8)
                 : new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines();
-        return lines.map(task.hasPairs() ? PredictCommand::pair : TextInput::of);
+        return lines.map(pairs ? PredictCommand::pair : TextInput::of);
     }
 
     private static TextInput pair(String line) {
@@ -127,13 +129,13 @@ final class PredictCommand implements Callable<Integer> {
                         + "; this model compares two texts");
     }
 
-    private void answer(Predictor predictor, List<TextInput> inputs, PrintStream out) {
+    private void answer(Predictor predictor, Answer answer, List<TextInput> inputs, PrintStream out) {
         if (inputs.isEmpty()) {
             return;
         }
         double[][] scores = predictor.scores(inputs);
         for (double[] row : scores) {
-            out.println(Json.write(line(predictor.labels(), row)));
+            out.println(Json.write(answer == Answer.Number ? Map.of("score", row[0]) : line(predictor.labels(), row)));
         }
         out.flush();
     }

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.dataset;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.DataSplit;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
@@ -46,7 +47,8 @@ public final class Dataset {
         Findings findings = new Findings();
 
         List<Example> source = readOne(sources.train(), settings, checks, findings);
-        Splits cut = new Splitter(testFraction, validationFraction, Splitter.seed(spec)).split(source, findings);
+        Splits cut = new Splitter(testFraction, validationFraction, Splitter.seed(spec))
+                .split(source, task.answer(), findings);
         Splits given = new Splits(
                 cut.train(),
                 sources.validation()
@@ -55,19 +57,30 @@ public final class Dataset {
                 sources.test().map(f -> readOne(f, settings, checks, findings)).orElse(cut.test()));
         Splits splits = Leakage.check(given, checks.leakage(), findings);
 
-        ClassChecks.checkSizes(
-                concat(
-                        splits.train(),
-                        validationFraction > 0 ? splits.validation() : List.of(),
-                        testFraction > 0 ? splits.test() : List.of()),
-                checks,
-                findings);
+        if (task.answer() == Answer.Label) {
+            ClassChecks.checkSizes(
+                    concat(
+                            splits.train(),
+                            validationFraction > 0 ? splits.validation() : List.of(),
+                            testFraction > 0 ? splits.test() : List.of()),
+                    checks,
+                    findings);
+        }
         String removed = findings.removedBy("Leakage")
                 .map(m -> " (Removed before: " + m + ")")
                 .orElse("");
         refuseEmpty(splits, removed);
-        List<String> labels = ClassChecks.labels(splits, removed);
-        ClassChecks.checkRatio(splits.train(), checks, findings);
+        List<String> labels = switch (task.answer()) {
+            case Label -> {
+                List<String> found = ClassChecks.labels(splits, removed);
+                ClassChecks.checkRatio(splits.train(), checks, findings);
+                yield found;
+            }
+            case Number -> {
+                NumberChecks.check(splits, findings);
+                yield List.of(DatasetInfo.SCORE);
+            }
+        };
         return new Dataset(
                 splits,
                 new DatasetInfo(

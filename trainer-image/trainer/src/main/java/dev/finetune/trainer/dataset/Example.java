@@ -14,6 +14,11 @@ public record Example(
         this(id, key, text, null, label);
     }
 
+    /** The label as a number, where the task is to predict one. */
+    public double number() {
+        return Double.parseDouble(label.strip());
+    }
+
     /** What a model is asked. */
     public TextInput input() {
         return new TextInput(text, textPair);

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.dataset;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Columns;
 import dev.finetune.api.CsvDialect;
 import dev.finetune.api.DataFormat;
@@ -23,7 +24,8 @@ record ReadSettings(
         Optional<Character> quote,
         boolean header,
         Charset encoding,
-        Map<Role, String> columns) {
+        Map<Role, String> columns,
+        Answer answer) {
 
     /** Reads the spec; InvalidSpec where it asks for something that cannot be. */
     static ReadSettings of(Task task, DatasetSpec spec) {
@@ -47,14 +49,14 @@ record ReadSettings(
         Columns given = spec.columns() == null ? new Columns(null, null) : spec.columns();
         Map<Role, String> columns = new EnumMap<>(Role.class);
         columns.put(Role.text, column(Role.text, given.text(), header));
-        if (task.hasPairs()) {
+        if (task.needsPair() || given.textPair() != null) {
             columns.put(Role.textPair, column(Role.textPair, given.textPair(), header));
         }
         columns.put(Role.label, column(Role.label, given.label(), header));
         if (Set.copyOf(columns.values()).size() < columns.size()) {
             throw invalid("spec.dataset.columns: " + columns + ": these must be different columns");
         }
-        return new ReadSettings(format, delimiter, quote, header, charset(csv.encoding()), columns);
+        return new ReadSettings(format, delimiter, quote, header, charset(csv.encoding()), columns, task.answer());
     }
 
     /** The column of a role that the task has. */

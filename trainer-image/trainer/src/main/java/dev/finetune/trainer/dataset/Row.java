@@ -1,5 +1,7 @@
 package dev.finetune.trainer.dataset;
 
+import dev.finetune.api.Answer;
+import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,8 +33,27 @@ sealed interface Row {
                 .flatMap(
                         v -> Optional.ofNullable(problem(settings, settings.column(v.getKey()), v.getValue())).stream())
                 .findFirst()
+                .or(() -> answerProblem(settings, values))
                 .<Row>map(problem -> new Broken(line, problem))
                 .orElseGet(() -> new Read(line, values));
+    }
+
+    /** An empty answer is told apart from one that is no number. */
+    private static Optional<String> answerProblem(ReadSettings settings, Map<Role, String> values) {
+        String label = values.getOrDefault(Role.label, "");
+        return settings.answer() == Answer.Label || label.isBlank() || isNumber(label)
+                ? Optional.empty()
+                : Optional.of("column '" + settings.column(Role.label) + "' holds '"
+                        + (label.length() > 40 ? label.substring(0, 40) + "..." : label)
+                        + "' where a decimal number was expected");
+    }
+
+    private static boolean isNumber(String text) {
+        try {
+            return Float.isFinite(new BigDecimal(text.strip()).floatValue());
+        } catch (NumberFormatException e) {
+            return false;
+        }
     }
 
     private static @Nullable String problem(ReadSettings settings, String column, String value) {

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.dataset;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.CheckAction;
 import dev.finetune.api.DatasetSpec;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -43,11 +45,13 @@ final class Splitter {
         return Objects.requireNonNullElse(spec.splitSeed(), 0L);
     }
 
-    Splits split(List<Example> source, Findings findings) {
+    /** Splits within each label; numbers are one class. */
+    Splits split(List<Example> source, Answer answer, Findings findings) {
+        Function<Example, String> stratum = answer == Answer.Label ? Example::label : e -> "";
         Map<String, Side> sides = new HashMap<>();
         Map<String, Set<String>> keysByLabel = source.stream()
                 .collect(Collectors.groupingBy(
-                        Example::label, TreeMap::new, Collectors.mapping(Example::key, Collectors.toSet())));
+                        stratum, TreeMap::new, Collectors.mapping(Example::key, Collectors.toSet())));
         source.forEach(e -> sides.computeIfAbsent(e.key(), this::side));
         List<String> repaired = new ArrayList<>();
         keysByLabel.forEach((label, keys) -> {

@@ -101,6 +101,9 @@ final class Advice {
     }
 
     private void calibration() {
+        if (judgement.test().isOfNumbers()) {
+            return;
+        }
         double ece = judgement.value(Statistic.of(Metric.ece));
         if (ece > OVERCONFIDENT) {
             advice.add("The scores are off by " + Numbers.percent(ece)

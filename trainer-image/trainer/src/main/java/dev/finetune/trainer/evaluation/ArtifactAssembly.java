@@ -48,8 +48,8 @@ final class ArtifactAssembly {
         writer.write(Artifact.REPORT, page);
         DurableFiles.write(
                 workspace.result().resolve("report.html"), page.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-        writer.write(Artifact.CARD, ModelCard.of(report));
-        GoldenRequest.write(folder, GoldenChoice.of(validation, scores, info.labels()));
+        writer.write(Artifact.CARD, ModelCard.of(report, plan.spec().hasPairs()));
+        GoldenRequest.write(folder, GoldenChoice.of(plan.spec().answer(), validation, scores, info.labels()));
         var record = Json.MAPPER.readTree(
                 workspace.candidate().resolve("training.json").toFile());
         TextPreprocessing preprocessing =

@@ -1,7 +1,7 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.trainer.metric.ClassCounts;
-import dev.finetune.trainer.metric.ScoreMetrics;
+import dev.finetune.trainer.metric.OutputMetrics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -81,10 +81,10 @@ final class Bootstrap {
         }
         int[][] members = test.members();
         Map<Integer, int[]> strata = unitsByLabel(members);
-        List<ScoreMetrics> scorers = models.stream()
+        List<OutputMetrics> scorers = models.stream()
                 .map(model -> model.probabilities()
-                        .map(p -> new ScoreMetrics(test.truth(), p, test.classes()))
-                        .orElse(ScoreMetrics.NONE))
+                        .map(outputs -> test.metrics(outputs, positive))
+                        .orElse((metric, weights) -> Double.NaN))
                 .toList();
         inChunks(2, (random, from, to) -> {
             int[] weights = new int[test.size()];
@@ -101,7 +101,7 @@ final class Bootstrap {
                 for (Statistic statistic : statistics) {
                     double[][] into = values.getOrDefault(statistic, new double[0][]);
                     for (int m = 0; m < scorers.size(); m++) {
-                        into[m][i] = scorers.get(m).value(statistic.metric(), positive, weights);
+                        into[m][i] = scorers.get(m).value(statistic.metric(), weights);
                     }
                 }
             }

@@ -77,11 +77,26 @@ record Comparison(
         return Interval.quantile(sorted, share);
     }
 
-    /** McNemar's test of being right. */
+    /** McNemar's test of being right; of numbers the sign test of being nearer. */
     McNemarTest mcNemar() {
+        if (test.isOfNumbers() && baseline.probabilities().isEmpty()) {
+            // It answers something else, which is neither near nor far.
+            return new McNemarTest(0, 0);
+        }
+        if (test.isOfNumbers()) {
+            return McNemarTest.of(
+                    test,
+                    _ -> true,
+                    i -> distance(candidate, i) < distance(baseline, i),
+                    i -> distance(baseline, i) < distance(candidate, i));
+        }
         int[] truth = test.truth();
         return McNemarTest.of(
                 test, _ -> true, i -> candidate.decision(i) == truth[i], i -> baseline.decision(i) == truth[i]);
+    }
+
+    private double distance(Outputs outputs, int example) {
+        return Math.abs(outputs.number(example) - test.numbers()[example]);
     }
 
     /**

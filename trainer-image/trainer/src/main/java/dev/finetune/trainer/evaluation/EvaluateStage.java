@@ -1,5 +1,6 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.EvaluationSummary;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.Json;
@@ -102,13 +103,13 @@ public final class EvaluateStage {
         FineTuneJobSpec spec = plan.spec();
         DatasetInfo info =
                 Json.MAPPER.readValue(workspace.train().resolve("dataset.json").toFile(), DatasetInfo.class);
-        EvaluationSettings settings = EvaluationSettings.of(spec.evaluation(), info.labels());
+        EvaluationSettings settings = EvaluationSettings.of(spec.evaluation(), spec.answer(), info.labels());
         List<Example> test = ExampleFile.read(workspace.test().resolve("test.jsonl"));
         List<Example> validation = ExampleFile.read(workspace.train().resolve("validation.jsonl"));
 
         Scored scored = new ModelScorer(models, info.labels(), test, this::report)
                 .score(settings.baselines(), plan.deployed(), validation, this::trainKeys);
-        TestSet testSet = testSet(info.labels(), test);
+        TestSet testSet = testSet(spec.answer(), info.labels(), test);
         Judgement judgement = new Judge(settings, testSet, seed(info.testDigest()), resamples).judge(scored);
         Optional<String> suspicion = TestSuspicion.of(judgement, settings, this::deployedManifest);
         GateVerdict verdict = GateJudge.judge(judgement, settings, suspicion);
@@ -159,11 +160,20 @@ public final class EvaluateStage {
         return ArtifactVerifier.readManifest(workspace.deployed(digest));
     }
 
-    private static TestSet testSet(List<String> labels, List<Example> test) {
-        return TestSet.of(
-                labels,
-                test.stream().mapToInt(e -> labels.indexOf(e.label())).toArray(),
-                test.stream().map(Example::key).toList());
+    private static TestSet testSet(Answer answer, List<String> labels, List<Example> test) {
+        List<String> keys = test.stream().map(Example::key).toList();
+        return switch (answer) {
+            case Label ->
+                TestSet.of(
+                        labels,
+                        test.stream().mapToInt(e -> labels.indexOf(e.label())).toArray(),
+                        keys);
+            case Number ->
+                TestSet.ofNumbers(
+                        labels.getFirst(),
+                        test.stream().mapToDouble(Example::number).toArray(),
+                        keys);
+        };
     }
 
     /** The same test set is resampled the same way by every job: no seed to shop for. */

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Baseline;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FailureClass;
@@ -7,7 +8,7 @@ import dev.finetune.api.Gate;
 import dev.finetune.api.GateRule;
 import dev.finetune.api.Metric;
 import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.metric.LabelSet;
+import dev.finetune.trainer.metric.AnswerSpace;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code spec.evaluation}, parsed once against the labels of the data, defaults filled in.
  *
- * @param primary what models are selected and shown by; absent = f1Macro
+ * @param primary what models are selected and shown by; absent = f1Macro, of numbers pearson
  * @param metrics what is listed, the primary one first
  * @param baselines what the candidate is compared with
  * @param confidence one-sided for rules; displayed intervals are two-sided and hold this share
@@ -48,14 +49,17 @@ public record EvaluationSettings(
      *
      * @throws StageException InvalidSpec, with the field's path, where a metric or label does not exist or a rule cannot be judged
      */
-    public static EvaluationSettings of(@Nullable EvaluationSpec spec, List<String> labels) {
+    public static EvaluationSettings of(@Nullable EvaluationSpec spec, Answer answer, List<String> labels) {
         EvaluationSpec given = spec == null ? new EvaluationSpec(null, null, null, null, null) : spec;
-        LabelSet set = LabelSet.of(labels, given.positiveLabel());
+        AnswerSpace set = AnswerSpace.of(answer, labels, given.positiveLabel());
         Metric primary = primary(given, set);
         Set<Metric> metrics = new LinkedHashSet<>(List.of(primary));
         List<String> names = given.metrics();
         if (names == null) {
-            metrics.addAll(List.of(Metric.accuracy, Metric.f1Macro, Metric.mcc, Metric.logLoss));
+            metrics.addAll(
+                    answer == Answer.Number
+                            ? List.of(Metric.pearson, Metric.spearman, Metric.rmse, Metric.mae)
+                            : List.of(Metric.accuracy, Metric.f1Macro, Metric.mcc, Metric.logLoss));
         } else {
             for (int i = 0; i < names.size(); i++) {
                 metrics.add(set.metric(PATH + "metrics[" + i + "]", names.get(i)));
@@ -126,7 +130,7 @@ public record EvaluationSettings(
         return baselines;
     }
 
-    private static Rule rule(GateRule rule, int index, LabelSet set) {
+    private static Rule rule(GateRule rule, int index, AnswerSpace set) {
         String path = "gate.rules[" + index + "]";
         String metricName = rule.metric();
         if (metricName == null) {
@@ -159,9 +163,9 @@ public record EvaluationSettings(
         return parsed;
     }
 
-    private static Metric primary(EvaluationSpec spec, LabelSet set) {
+    private static Metric primary(EvaluationSpec spec, AnswerSpace set) {
         String name = spec.primaryMetric();
-        return name == null ? Metric.f1Macro : set.primary(PATH + "primaryMetric", name);
+        return name == null ? Metric.primaryOf(set.answer()) : set.primary(PATH + "primaryMetric", name);
     }
 
     private static double confidence(@Nullable String text) {

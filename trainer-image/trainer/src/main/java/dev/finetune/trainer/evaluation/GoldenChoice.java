@@ -1,13 +1,16 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.api.Answer;
 import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.metric.Decisions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Chooses the golden requests: up to 64 validation inputs, in turn from every answer that the model gives, none of them a close call. */
 final class GoldenChoice {
@@ -18,17 +21,41 @@ final class GoldenChoice {
 
     private GoldenChoice() {}
 
-    static List<GoldenRequest> of(List<Example> validation, double[][] scores, List<String> labels) {
+    static List<GoldenRequest> of(Answer answer, List<Example> validation, double[][] scores, List<String> labels) {
+        return switch (answer) {
+            case Label -> ofLabels(validation, scores, labels);
+            case Number -> ofNumbers(validation, scores, labels.getFirst());
+        };
+    }
+
+    /** Evenly over the answers, from the lowest to the highest. */
+    private static List<GoldenRequest> ofNumbers(List<Example> validation, double[][] scores, String name) {
+        List<Integer> byAnswer = IntStream.range(0, scores.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> scores[i][0]))
+                .toList();
+        int count = Math.min(REQUESTS, scores.length);
+        return IntStream.range(0, count)
+                .map(k -> byAnswer.get((int) ((long) k * scores.length / count)))
+                .mapToObj(i -> request(validation.get(i), name, scores[i]))
+                .toList();
+    }
+
+    private static GoldenRequest request(Example example, String label, double[] scores) {
+        return new GoldenRequest(
+                example.text(),
+                example.textPair(),
+                label,
+                Arrays.stream(scores).boxed().toList());
+    }
+
+    private static List<GoldenRequest> ofLabels(List<Example> validation, double[][] scores, List<String> labels) {
         Map<Integer, List<GoldenRequest>> byAnswer = new LinkedHashMap<>();
         for (int i = 0; i < scores.length; i++) {
             int answer = Decisions.best(scores[i]);
             if (Decisions.margin(scores[i]) > MARGIN) {
                 byAnswer.computeIfAbsent(answer, _ -> new ArrayList<>())
-                        .add(new GoldenRequest(
-                                validation.get(i).text(),
-                                validation.get(i).textPair(),
-                                labels.get(answer),
-                                Arrays.stream(scores[i]).boxed().toList()));
+                        .add(request(validation.get(i), labels.get(answer), scores[i]));
             }
         }
         List<GoldenRequest> chosen = new ArrayList<>();

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Baseline;
 import dev.finetune.api.Metric;
 import dev.finetune.trainer.evaluation.Scored.ScoredBaseline;
@@ -66,9 +67,10 @@ final class Judge {
         boolean small = (long) test.size() * test.classes() <= SMALL;
         for (Metric metric : Metric.values()) {
             boolean exists = !metric.perClass()
-                    && metric.definedFor(test.classes())
+                    && metric.measures(test.isOfNumbers() ? Answer.Number : Answer.Label)
+                    && (test.isOfNumbers() || metric.definedFor(test.classes()))
                     && (positive >= 0 || !metric.needsPositiveLabel(test.classes()));
-            boolean cheap = !metric.scoreBased() || metric == Metric.logLoss || small;
+            boolean cheap = !metric.scoreBased() || metric == Metric.logLoss || metric.ofNumbers() || small;
             if (exists && cheap) {
                 metrics.add(metric);
             }

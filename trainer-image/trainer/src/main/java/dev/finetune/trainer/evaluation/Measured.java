@@ -1,7 +1,6 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.trainer.metric.ClassCounts;
-import dev.finetune.trainer.metric.ScoreMetrics;
 import java.util.Arrays;
 
 /** Point values on a test set. */
@@ -19,7 +18,7 @@ final class Measured {
         int[] once = new int[test.size()];
         Arrays.fill(once, 1);
         return outputs.probabilities()
-                .map(p -> new ScoreMetrics(test.truth(), p, test.classes()).value(statistic.metric(), positive, once))
+                .map(scored -> test.metrics(scored, positive).value(statistic.metric(), once))
                 .orElse(Double.NaN);
     }
 }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one model said about each example of a test set. A decision is an index in the test set's labels, or their number where the
- * model answered with a label of its own. Scores exist only where the model knows exactly these labels.
+ * model answered with a label of its own. Scores exist only where the model knows exactly these labels; they may be predicted numbers,
+ * one per example.
  */
 final class Outputs {
     private final int[] decisions;
@@ -32,6 +33,11 @@ final class Outputs {
 
     int[] decisions() {
         return decisions;
+    }
+
+    /** The predicted number. */
+    double number(int example) {
+        return probabilities().orElseThrow()[example][0];
     }
 
     Optional<double[][]> probabilities() {

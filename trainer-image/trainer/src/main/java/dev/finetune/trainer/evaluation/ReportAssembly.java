@@ -57,10 +57,10 @@ final class ReportAssembly {
     }
 
     Report report(List<Example> test, List<Example> validation) throws IOException {
-        ErrorAnalysis analysis = new ErrorAnalysis(info.labels());
+        ErrorAnalysis analysis = ErrorAnalysis.of(plan.spec().answer(), info.labels());
         List<Report.ClassRow> classes = numbers.classes(trainCounts());
         Report.Training training = TrainingFiles.read(workspace.candidate(), workspace.run());
-        Report.Errors errors = analysis.of(validation, scored.validation(), slices(analysis, test));
+        Report.Errors errors = analysis.errors(validation, scored.validation(), slices(analysis, test));
         FineTuneJobSpec spec = plan.spec();
         return new Report(
                 Report.VERSION,

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Baseline;
 import dev.finetune.api.BaselineResult;
 import dev.finetune.api.CheckAction;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Brings the numbers of a judgement into the form that the API and the report have. */
@@ -59,8 +61,13 @@ final class ReportBuilder {
     /** Every metric that exists here, the listed ones first. */
     List<MetricResult> allMetrics() {
         Set<Metric> metrics = new LinkedHashSet<>(settings.metrics());
-        metrics.addAll(List.of(Metric.values()));
+        metrics.addAll(measuring());
         return results(metrics);
+    }
+
+    private List<Metric> measuring() {
+        Answer answer = judgement.test().isOfNumbers() ? Answer.Number : Answer.Label;
+        return Stream.of(Metric.values()).filter(m -> m.measures(answer)).toList();
     }
 
     List<McNemar> mcNemar() {
@@ -71,6 +78,9 @@ final class ReportBuilder {
 
     Report.Confusion confusion(ErrorAnalysis errors) {
         TestSet test = judgement.test();
+        if (test.isOfNumbers()) {
+            return new Report.Confusion(List.of(), null, List.of());
+        }
         long[][] matrix = new long[test.classes()][test.classes()];
         for (int i = 0; i < test.size(); i++) {
             matrix[test.truth()[i]][judgement.candidate().decision(i)]++;
@@ -81,7 +91,9 @@ final class ReportBuilder {
 
     List<Report.ClassRow> classes(Map<String, Long> trainCounts) {
         List<Report.ClassRow> rows = new ArrayList<>();
-        for (int label = 0; label < judgement.test().classes(); label++) {
+        for (int label = 0;
+                !judgement.test().isOfNumbers() && label < judgement.test().classes();
+                label++) {
             String name = judgement.test().labels().get(label);
             Statistic recall = new Statistic(Metric.recallPerClass, label);
             rows.add(new Report.ClassRow(

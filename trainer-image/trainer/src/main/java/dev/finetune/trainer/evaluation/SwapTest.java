@@ -1,7 +1,7 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.trainer.metric.ClassCounts;
-import dev.finetune.trainer.metric.ScoreMetrics;
+import dev.finetune.trainer.metric.OutputMetrics;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -98,9 +98,7 @@ final class SwapTest {
         int n = test.size();
         double[][] rows = Arrays.copyOf(mine, 2 * n);
         System.arraycopy(theirs, 0, rows, n, n);
-        int[] truth = Arrays.copyOf(test.truth(), 2 * n);
-        System.arraycopy(test.truth(), 0, truth, n, n);
-        ScoreMetrics scores = new ScoreMetrics(truth, rows, test.classes());
+        OutputMetrics scores = test.twice().metrics(rows, positive);
         return swapped -> {
             int[] forFirst = new int[2 * n];
             int[] forSecond = new int[2 * n];
@@ -109,8 +107,7 @@ final class SwapTest {
                 forFirst[exchange ? n + i : i] = 1;
                 forSecond[exchange ? i : n + i] = 1;
             }
-            return scores.value(statistic.metric(), positive, forFirst)
-                    - scores.value(statistic.metric(), positive, forSecond);
+            return scores.value(statistic.metric(), forFirst) - scores.value(statistic.metric(), forSecond);
         };
     }
 }

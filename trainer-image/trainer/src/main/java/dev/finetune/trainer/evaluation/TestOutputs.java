@@ -17,27 +17,31 @@ final class TestOutputs {
     private record Line(String id, String label, String candidate, double score, Map<String, String> baselines) {}
 
     static void write(Path file, List<Example> test, Judgement judgement, Scored scored) throws IOException {
-        List<String> labels = judgement.test().labels();
         DurableFiles.write(file, out -> {
             for (int i = 0; i < test.size(); i++) {
                 Map<String, String> baselines = new TreeMap<>();
                 for (ScoredBaseline baseline : scored.baselines()) {
-                    int decision = baseline.outputs().decision(i);
                     String source = baseline.source().isEmpty() ? "" : " " + baseline.source();
-                    baselines.put(
-                            baseline.name() + source,
-                            decision < labels.size() ? labels.get(decision) : "(another label)");
+                    baselines.put(baseline.name() + source, answer(judgement.test(), baseline.outputs(), i));
                 }
                 int decision = judgement.candidate().decision(i);
                 Line line = new Line(
                         test.get(i).id(),
                         test.get(i).label(),
-                        labels.get(decision),
+                        answer(judgement.test(), judgement.candidate(), i),
                         scored.test()[i][decision],
                         baselines);
                 out.write(Json.MAPPER.writeValueAsBytes(line));
                 out.write('\n');
             }
         });
+    }
+
+    private static String answer(TestSet test, Outputs outputs, int example) {
+        if (test.isOfNumbers() && outputs.probabilities().isPresent()) {
+            return Numbers.shown(outputs.number(example));
+        }
+        int decision = outputs.decision(example);
+        return decision < test.classes() && !test.isOfNumbers() ? test.labels().get(decision) : "(another label)";
     }
 }

@@ -4,7 +4,7 @@ import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.model.ArtifactPredictor;
 import dev.finetune.trainer.model.ModelConfig;
 import dev.finetune.trainer.model.Predictor;
-import dev.finetune.trainer.training.ClassPrior;
+import dev.finetune.trainer.training.Prior;
 import dev.finetune.trainer.training.PriorPredictor;
 import dev.finetune.trainer.training.ProbePredictor;
 import dev.finetune.trainer.training.TrainingRecord;
@@ -28,7 +28,7 @@ final class WorkspacePredictors implements PredictorSource {
 
     @Override
     public Predictor prior() throws IOException {
-        return new PriorPredictor(ClassPrior.read(workspace.baselines()));
+        return new PriorPredictor(Prior.read(workspace.baselines()));
     }
 
     @Override

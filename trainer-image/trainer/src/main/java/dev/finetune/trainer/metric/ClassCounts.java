@@ -71,8 +71,19 @@ public final class ClassCounts {
             case recallWeighted -> weighted(Metric.recallPerClass);
             case f1Weighted -> weighted(Metric.f1PerClass);
             case mcc -> mcc();
-            case precisionPerClass, recallPerClass, f1PerClass, rocAuc, prAuc, logLoss, ece ->
-                throw new IllegalArgumentException(metric + " is not one number of decisions");
+            case precisionPerClass,
+                    recallPerClass,
+                    f1PerClass,
+                    rocAuc,
+                    prAuc,
+                    logLoss,
+                    ece,
+                    pearson,
+                    spearman,
+                    mse,
+                    rmse,
+                    mae,
+                    r2 -> throw new IllegalArgumentException(metric + " is not one number of decisions");
         };
     }
 

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.metric;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Metric;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -30,13 +31,12 @@ public final class ClassificationMetrics {
         for (int i = 0; i < truth.length; i++) {
             confusion[truth[i]][decisions[i]]++;
         }
-        ScoreMetrics scores = new ScoreMetrics(truth, probabilities, classes);
+        ScoreMetrics scores = new ScoreMetrics(truth, probabilities, classes, positive);
         int[] once = new int[truth.length];
         Arrays.fill(once, 1);
         for (Metric metric : Metric.values()) {
-            if (!metric.perClass() && truth.length > 0) {
-                double value =
-                        metric.scoreBased() ? scores.value(metric, positive, once) : counts.value(metric, positive);
+            if (metric.measures(Answer.Label) && !metric.perClass() && truth.length > 0) {
+                double value = metric.scoreBased() ? scores.value(metric, once) : counts.value(metric, positive);
                 if (!Double.isNaN(value)) {
                     values.put(metric, value);
                 }

@@ -8,24 +8,24 @@ import java.util.List;
 
 /**
  * The metrics that need probabilities, for any weights of the examples: sorted once, then linear in the number of examples, so that
- * a resample is a vector of counts. A probability is that of label j for example i: {@code [n][k]}.
+ * a resample is a vector of counts. A probability is that of label j for example i: {@code [n][k]}; the positive class is -1 where none
+ * is named.
  */
-public final class ScoreMetrics {
+public final class ScoreMetrics implements OutputMetrics {
     private static final int BINS = 15;
 
     /** The smallest probability that log loss sees, as in scikit-learn: one unit in the last place of 1. */
     private static final double EPSILON = Math.ulp(1.0);
 
-    /** Stands for a model without comparable scores: every value is NaN. */
-    public static final ScoreMetrics NONE = new ScoreMetrics(new int[0], new double[0][], 0);
-
     private final int[] truth;
     private final double[][] probabilities;
     private final int classes;
+    private final int positive;
     private final double[] logLosses;
     private final List<int[]> byScore = new ArrayList<>();
 
-    public ScoreMetrics(int[] truth, double[][] probabilities, int classes) {
+    public ScoreMetrics(int[] truth, double[][] probabilities, int classes, int positive) {
+        this.positive = positive;
         this.truth = truth;
         this.probabilities = probabilities;
         this.classes = classes;
@@ -39,13 +39,13 @@ public final class ScoreMetrics {
         }
     }
 
-    /** The metric with every example counted as often as its weight says; NaN where it does not exist. */
-    public double value(Metric metric, int positive, int[] weights) {
+    @Override
+    public double value(Metric metric, int[] weights) {
         return switch (metric) {
             case logLoss -> logLoss(weights);
             case ece -> calibrationError(weights);
             case rocAuc -> rocAuc(weights);
-            case prAuc -> prAuc(positive, weights);
+            case prAuc -> prAuc(weights);
             default -> throw new IllegalArgumentException(metric + " does not need scores");
         };
     }
@@ -94,7 +94,7 @@ public final class ScoreMetrics {
         return defined == 0 ? Double.NaN : sum / defined;
     }
 
-    private double prAuc(int positive, int[] weights) {
+    private double prAuc(int[] weights) {
         if (classes == 2) {
             return positive < 0 ? Double.NaN : averagePrecisionOf(positive, weights);
         }

@@ -29,19 +29,20 @@ public final class Architectures {
 
     private Architectures() {}
 
-    static SequenceClassifier load(Path folder, List<String> labels, LoadOptions options) {
-        SequenceClassifier model = open(folder, labels, options, false);
+    static SequenceClassifier load(Path folder, List<String> labels, Problem problem, LoadOptions options) {
+        SequenceClassifier model = open(folder, labels, problem, options, false);
         model.setTrainable(SequenceClassifier.Trainable.ALL);
         return model;
     }
 
     /** Whether the weights have the tensors and shapes that config.json implies; their values are not read. */
-    static void check(Path folder, List<String> labels) {
-        open(folder, labels, LoadOptions.seeded(0), true).close();
+    static void check(Path folder, List<String> labels, Problem problem) {
+        open(folder, labels, problem, LoadOptions.seeded(0), true).close();
     }
 
-    private static SequenceClassifier open(Path folder, List<String> labels, LoadOptions options, boolean headersOnly) {
-        if (labels.size() < 2) {
+    private static SequenceClassifier open(
+            Path folder, List<String> labels, Problem problem, LoadOptions options, boolean headersOnly) {
+        if (labels.size() < 2 && problem == Problem.single_label_classification) {
             throw new IllegalArgumentException("a classifier needs two labels or more, got " + labels);
         }
         ModelConfig config = ModelConfig.read(folder);
@@ -52,7 +53,7 @@ public final class Architectures {
             ParameterLoader loader =
                     new ParameterLoader(folder, config, architecture.prefix, scope, options, headersOnly);
             return architecture.classifier.apply(new SequenceClassifier.Setup(
-                    engine, scope, folder, config, labels, labelsFit(config, labels), options, loader));
+                    engine, scope, folder, config, labels, labelsFit(config, labels), problem, options, loader));
         } catch (RuntimeException e) {
             scope.close();
             throw e;

@@ -53,7 +53,8 @@ public final class ArtifactPredictor implements Predictor {
                 .orElseThrow(() -> new StageException(
                         FailureClass.InvalidData,
                         "%s/config.json names no labels (id2label); it is not a classifier".formatted(folder)));
-        SequenceClassifier model = SequenceClassifier.load(folder, labels, LoadOptions.seeded(0));
+        SequenceClassifier model = SequenceClassifier.load(
+                folder, labels, Problem.of(ModelConfig.read(folder), labels.size()), LoadOptions.seeded(0));
         try {
             if (!model.newlyInitialised().isEmpty()) {
                 throw new StageException(
@@ -87,7 +88,7 @@ public final class ArtifactPredictor implements Predictor {
             try (NDManager scope = model.engine().newScope()) {
                 TokenBatch batch =
                         TokenBatch.of(scope, rows.stream().map(tokens::get).toList(), model.padId());
-                double[][] batchScores = probabilities(model.logits(batch, false));
+                double[][] batchScores = answers(model.logits(batch, false));
                 for (int i = 0; i < batchScores.length; i++) {
                     scores[rows.get(i)] = batchScores[i];
                 }
@@ -96,17 +97,25 @@ public final class ArtifactPredictor implements Predictor {
         return scores;
     }
 
-    private double[][] probabilities(NDArray logits) {
+    private double[][] answers(NDArray logits) {
         int classes = labels().size();
-        double[] flat = model.engine()
-                .kernels()
-                .run(logits.getManager(), false, "softmax", logits)
-                .toDoubleArray();
+        double[] flat = switch (model.problem()) {
+            case single_label_classification ->
+                model.engine()
+                        .kernels()
+                        .run(logits.getManager(), false, "softmax", logits)
+                        .toDoubleArray();
+            case regression -> doubles(logits.toFloatArray());
+        };
         double[][] rows = new double[flat.length / classes][classes];
         for (int i = 0; i < flat.length; i++) {
             rows[i / classes][i % classes] = flat[i];
         }
         return rows;
+    }
+
+    private static double[] doubles(float[] values) {
+        return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
     }
 
     @Override

@@ -43,7 +43,7 @@ record ModelFolder(Path base, ModelConfig config) {
             id2label.put(Integer.toString(i), model.labels().get(i));
             label2id.put(model.labels().get(i), i);
         }
-        json.put("problem_type", "single_label_classification");
+        json.put("problem_type", model.problem().name());
         json.put("torch_dtype", "float32");
         model.dropouts().forEach(json::put);
         return json;

@@ -8,7 +8,7 @@ public interface Predictor extends AutoCloseable {
     /** The labels, in the order of the scores. */
     List<String> labels();
 
-    /** The probability of each label for each raw input: {@code [inputs][labels]}, rows sum to one. */
+    /** For each raw input the probability of each label, {@code [inputs][labels]}, rows sum to one; or one number, {@code [inputs][1]}. */
     double[][] scores(List<TextInput> inputs);
 
     @Override

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A text classifier with the parameters and the head of transformers' {@code ...ForSequenceClassification}. Results live in the scope of
+ * A model that scores texts, with the parameters and the head of transformers' {@code ...ForSequenceClassification}. Results live in the scope of
  * the batch they are computed from. {@code training} means: dropout on, and gradients recorded for what is trainable.
  */
 public abstract class SequenceClassifier implements AutoCloseable {
@@ -21,6 +21,7 @@ public abstract class SequenceClassifier implements AutoCloseable {
     private final ModelConfig config;
     private final Path folder;
     private final List<String> labels;
+    private final Problem problem;
     private final ParameterLoader loader;
 
     SequenceClassifier(Setup setup) {
@@ -29,6 +30,7 @@ public abstract class SequenceClassifier implements AutoCloseable {
         this.config = setup.config();
         this.folder = setup.folder();
         this.labels = List.copyOf(setup.labels());
+        this.problem = setup.problem();
         this.loader = setup.loader();
     }
 
@@ -47,7 +49,12 @@ public abstract class SequenceClassifier implements AutoCloseable {
 
     /** Loads a model folder as Hugging Face publishes it, with a score per label. */
     public static SequenceClassifier load(Path folder, List<String> labels, LoadOptions options) {
-        return Architectures.load(folder, labels, options);
+        return load(folder, labels, Problem.single_label_classification, options);
+    }
+
+    /** The same with outputs that mean something else: one of them for a number. */
+    public static SequenceClassifier load(Path folder, List<String> labels, Problem problem, LoadOptions options) {
+        return Architectures.load(folder, labels, problem, options);
     }
 
     /**
@@ -55,8 +62,8 @@ public abstract class SequenceClassifier implements AutoCloseable {
      *
      * @throws dev.finetune.api.run.StageException with the tensor, both shapes and the file where they do not fit
      */
-    public static void check(Path folder, List<String> labels) {
-        Architectures.check(folder, labels);
+    public static void check(Path folder, List<String> labels, Problem problem) {
+        Architectures.check(folder, labels, problem);
     }
 
     /** The last hidden states, {@code [rows, length, hidden]}. */
@@ -131,6 +138,11 @@ public abstract class SequenceClassifier implements AutoCloseable {
         return labels;
     }
 
+    /** What its outputs mean. */
+    public final Problem problem() {
+        return problem;
+    }
+
     /** The id that fills a row up. */
     public abstract int padId();
 
@@ -172,6 +184,7 @@ public abstract class SequenceClassifier implements AutoCloseable {
             ModelConfig config,
             List<String> labels,
             boolean labelsFit,
+            Problem problem,
             LoadOptions options,
             ParameterLoader loader) {}
 }

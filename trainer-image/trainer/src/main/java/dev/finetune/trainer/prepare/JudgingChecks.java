@@ -1,5 +1,6 @@
 package dev.finetune.trainer.prepare;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.CheckAction;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
@@ -9,7 +10,7 @@ import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.dataset.Dataset;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.evaluation.EvaluationSettings;
-import dev.finetune.trainer.metric.LabelSet;
+import dev.finetune.trainer.metric.AnswerSpace;
 import dev.finetune.trainer.training.SelectionRule;
 import java.util.List;
 import java.util.Map;
@@ -17,17 +18,22 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Whether a job can be selected and judged as it asks, on the examples that it has: known now, and too late after training. */
-record JudgingChecks(LabelSet labels, EvaluationSettings settings, SelectionRule selection) {
+record JudgingChecks(AnswerSpace labels, EvaluationSettings settings, SelectionRule selection) {
     /** Reads what the spec asks for; InvalidSpec for a metric, label or rule that does not exist for these labels. */
     static JudgingChecks of(FineTuneJobSpec spec, List<String> labels) {
-        EvaluationSettings settings = EvaluationSettings.of(spec.evaluation(), labels);
+        EvaluationSettings settings = EvaluationSettings.of(spec.evaluation(), spec.answer(), labels);
         SelectionRule selection = SelectionRule.of(spec);
-        selection.check(labels);
-        return new JudgingChecks(LabelSet.of(labels, settings.positiveLabel().orElse(null)), settings, selection);
+        selection.check(spec.answer(), labels);
+        return new JudgingChecks(
+                AnswerSpace.of(spec.answer(), labels, settings.positiveLabel().orElse(null)), settings, selection);
     }
 
     /** InvalidSpec for what the splits cannot answer, whatever the model will be. */
     void check(Dataset data) {
+        if (labels.answer() == Answer.Number) {
+            // That the numbers of every split vary is seen to when they are read.
+            return;
+        }
         Map<String, Long> validation = counts(data.validation());
         Map<String, Long> test = counts(data.test());
         labels.positive().ifPresent(positive -> {

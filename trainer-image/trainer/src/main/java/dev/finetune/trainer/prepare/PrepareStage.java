@@ -20,6 +20,7 @@ import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.dataset.Dataset;
 import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.model.Problem;
 import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.source.Location;
 import dev.finetune.trainer.source.ModelSource;
@@ -62,7 +63,7 @@ public final class PrepareStage {
         judging.check(dataset);
         progress.accept(percent(40));
         ModelSource.Verified model = ModelSource.fetch(sources, modelSpec, workspace.model());
-        SequenceClassifier.check(workspace.model(), dataset.info().labels());
+        SequenceClassifier.check(workspace.model(), dataset.info().labels(), Problem.of(spec.answer()));
         progress.accept(percent(80));
         for (DeployedModel deployed : plan.deployed()) {
             Manifest manifest = DeployedArtifact.copy(deployed, workspace, sources);

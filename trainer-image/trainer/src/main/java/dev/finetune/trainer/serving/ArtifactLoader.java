@@ -1,7 +1,6 @@
 package dev.finetune.trainer.serving;
 
 import dev.finetune.api.FailureClass;
-import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.Artifact;
 import dev.finetune.trainer.artifact.ArtifactVerifier;
@@ -38,7 +37,7 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
                         artifact + ": manifest.json names the labels " + manifest.labels() + ", config.json "
                                 + predictor.labels() + "; publish the model again");
             }
-            int golden = replay(predictor, manifest.task());
+            int golden = replay(predictor, manifest.spec().hasPairs());
             String name = modelName == null ? manifest.modelName() : modelName;
             LOG.info(
                     "{} {} verified: {} files, {} golden requests agree",
@@ -48,8 +47,7 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
                     golden);
             return new LoadedModel(
                     new LoadedModel.Identity(name, manifest.version(), manifest.digest()),
-                    manifest.task(),
-                    manifest.labels(),
+                    LoadedModel.Shape.of(manifest),
                     new LoadedModel.Pages(
                             new String(optional(Artifact.CARD), StandardCharsets.UTF_8), optional(Artifact.REPORT)),
                     predictor);
@@ -60,10 +58,10 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
     }
 
     /** One by one, as a lone client would ask, so that the first real answer is as fast as the second. */
-    private int replay(Predictor predictor, Task task) throws IOException {
+    private int replay(Predictor predictor, boolean pairs) throws IOException {
         List<GoldenRequest> requests =
                 Files.exists(artifact.resolve(Artifact.GOLDEN)) ? GoldenRequest.read(artifact) : List.of();
-        predictor.scores(List.of(new TextInput("warm-up", task.hasPairs() ? "warm-up" : null)));
+        predictor.scores(List.of(new TextInput("warm-up", pairs ? "warm-up" : null)));
         for (int i = 0; i < requests.size(); i++) {
             GoldenRequest expected = requests.get(i);
             double[] actual = predictor.scores(List.of(expected.input()))[0];

@@ -66,7 +66,10 @@ final class Inference {
             long took = System.nanoTime() - scoring.submittedNanos();
             metrics.predicted(scoring.queuedNanos(), took - scoring.queuedNanos());
             for (double[] row : scores) {
-                metrics.label(model.labels().get(Decisions.best(row)));
+                switch (model.shape().answer()) {
+                    case Label -> metrics.label(model.labels().get(Decisions.best(row)));
+                    case Number -> metrics.number(row[0]);
+                }
             }
             return scores;
         } catch (TimeoutException e) {

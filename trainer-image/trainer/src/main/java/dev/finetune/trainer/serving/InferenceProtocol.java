@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.finetune.api.Answer;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.transform.TextInput;
 import java.util.ArrayList;
@@ -15,16 +16,16 @@ import java.util.stream.IntStream;
 /**
  * The Open Inference Protocol, version 2, over JSON: one input {@code text} of datatype BYTES and shape [n], for pairs a
  * second one {@code textPair}; outputs {@code label}
- * BYTES [n] and {@code probabilities} FP32 [n, labels].
+ * BYTES [n] and {@code probabilities} FP32 [n, labels], or of numbers {@code score} FP32 [n].
  */
 final class InferenceProtocol {
     static final String INPUT = "text";
     static final String PAIR = "textPair";
     static final String LABEL = "label";
     static final String PROBABILITIES = "probabilities";
+    static final String SCORE = "score";
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
-    private static final Set<String> OUTPUTS = Set.of(LABEL, PROBABILITIES);
 
     /** What a client asked: {@code id} is empty where it gave none. */
     record Request(String id, List<TextInput> inputs, Set<String> outputs) {}
@@ -45,8 +46,18 @@ final class InferenceProtocol {
         ArrayNode inputs = metadata.putArray("inputs");
         names(model).forEach(name -> tensor(inputs.addObject(), name, "BYTES", -1));
         ArrayNode outputs = metadata.putArray("outputs");
-        tensor(outputs.addObject(), LABEL, "BYTES", -1);
-        tensor(outputs.addObject(), PROBABILITIES, "FP32", -1, model.labels().size());
+        switch (model.shape().answer()) {
+            case Label -> {
+                tensor(outputs.addObject(), LABEL, "BYTES", -1);
+                tensor(
+                        outputs.addObject(),
+                        PROBABILITIES,
+                        "FP32",
+                        -1,
+                        model.labels().size());
+            }
+            case Number -> tensor(outputs.addObject(), SCORE, "FP32", -1);
+        }
         ObjectNode parameters = metadata.putObject("parameters");
         parameters.put("model_digest", model.identity().digest());
         ArrayNode labels = parameters.putArray("labels");
@@ -55,7 +66,7 @@ final class InferenceProtocol {
     }
 
     private static List<String> names(LoadedModel model) {
-        return model.task().hasPairs() ? List.of(INPUT, PAIR) : List.of(INPUT);
+        return model.shape().pairs() ? List.of(INPUT, PAIR) : List.of(INPUT);
     }
 
     static Request parse(byte[] body, LoadedModel model) {
@@ -71,7 +82,7 @@ final class InferenceProtocol {
                     + ", got " + (inputs.isArray() ? String.valueOf(inputs.size()) : "none"));
         }
         String id = root.has("id") ? RequestJson.string(root.get("id"), "id") : "";
-        return new Request(id, inputs(inputs, names), outputs(root.path("outputs")));
+        return new Request(id, inputs(inputs, names), outputs(root.path("outputs"), model));
     }
 
     private static List<TextInput> inputs(JsonNode tensors, List<String> names) {
@@ -127,18 +138,19 @@ final class InferenceProtocol {
         return shape.get(0).intValue();
     }
 
-    private static Set<String> outputs(JsonNode outputs) {
+    private static Set<String> outputs(JsonNode outputs, LoadedModel model) {
+        List<String> known = model.shape().answer() == Answer.Number ? List.of(SCORE) : List.of(LABEL, PROBABILITIES);
         if (outputs.isMissingNode() || outputs.isEmpty()) {
-            return OUTPUTS;
+            return Set.copyOf(known);
         }
         Set<String> names = new TreeSet<>();
         for (int i = 0; i < outputs.size(); i++) {
             JsonNode output = outputs.path(i);
             RequestJson.onlyKeys(output, "outputs[" + i + "]", Set.of("name", "parameters"));
             String name = output.path("name").asText("");
-            if (!OUTPUTS.contains(name)) {
+            if (!known.contains(name)) {
                 throw ApiException.badRequest(
-                        "outputs[" + i + "].name: expected " + LABEL + " or " + PROBABILITIES + ", got '" + name + "'");
+                        "outputs[" + i + "].name: expected " + String.join(" or ", known) + ", got '" + name + "'");
             }
             if (output.path("parameters").has("classification")) {
                 throw ApiException.badRequest(
@@ -177,6 +189,13 @@ final class InferenceProtocol {
                 for (double p : row) {
                     data.add((float) p);
                 }
+            }
+        }
+        if (request.outputs().contains(SCORE)) {
+            ArrayNode data =
+                    tensor(outputs.addObject(), SCORE, "FP32", scores.length).putArray("data");
+            for (double[] row : scores) {
+                data.add((float) row[0]);
             }
         }
         return response;

@@ -1,11 +1,25 @@
 package dev.finetune.trainer.serving;
 
-import dev.finetune.api.Task;
+import dev.finetune.api.Answer;
+import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.model.Predictor;
 import java.util.List;
 
 /** A verified model that is ready to answer, with what people want to read about it. */
-record LoadedModel(Identity identity, Task task, List<String> labels, Pages pages, Predictor predictor) {
+record LoadedModel(Identity identity, Shape shape, Pages pages, Predictor predictor) {
+    /** What it is asked and what it answers: single texts or pairs, labels or numbers. */
+    record Shape(boolean pairs, Answer answer, List<String> labels) {
+        /** The shape of a published model. */
+        static Shape of(Manifest manifest) {
+            return new Shape(manifest.spec().hasPairs(), manifest.spec().answer(), manifest.labels());
+        }
+    }
+
+    /** The labels, in the order of the scores. */
+    List<String> labels() {
+        return shape.labels();
+    }
+
     /** What every answer says about the model that gave it. */
     record Identity(String name, String version, String digest) {
         /** Whether a client that names a version means this one: the short version, or any longer piece of the digest. */

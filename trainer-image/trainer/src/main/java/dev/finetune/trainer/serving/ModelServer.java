@@ -1,5 +1,6 @@
 package dev.finetune.trainer.serving;
 
+import dev.finetune.api.Answer;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http1.Http1Config;
 import java.nio.file.Path;
@@ -47,6 +48,9 @@ public final class ModelServer {
         this.engine = Engine.start(loader, options.maxBatchSize(), metrics);
         this.ready = engine.loaded().thenAccept(model -> {
             metrics.model(model.identity());
+            if (model.shape().answer() == Answer.Number) {
+                metrics.numbers();
+            }
             state.compareAndSet(State.LOADING, State.READY);
         });
         Inference inference = new Inference(engine, inFlight, metrics, state::get, options.timeout());

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.finetune.api.Task;
+import dev.finetune.api.Answer;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.transform.TextInput;
 import java.util.List;
@@ -26,18 +26,18 @@ final class PredictBody {
 
     private PredictBody() {}
 
-    static Request parse(byte[] body, String contentType, Task task) {
+    static Request parse(byte[] body, String contentType, boolean pairs) {
         return switch (contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT)) {
-            case "application/json" -> json(RequestJson.parse(body), "the body", task);
+            case "application/json" -> json(RequestJson.parse(body), "the body", pairs);
             // What curl -d sends when it is told nothing: the body is taken as it is.
-            case "", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream" -> raw(body, task);
+            case "", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream" -> raw(body, pairs);
             case String other -> throw new ApiException(415, "expected text/plain or application/json, got " + other);
         };
     }
 
-    private static Request raw(byte[] body, Task task) {
+    private static Request raw(byte[] body, boolean pairs) {
         String text = RequestJson.text(body);
-        if (task.hasPairs()) {
+        if (pairs) {
             throw ApiException.badRequest(
                     "expected two texts as JSON; for example: curl --json '" + PAIR_EXAMPLE + "' HOST/predict");
         }
@@ -48,13 +48,13 @@ final class PredictBody {
         return new Request(List.of(TextInput.of(text)), true);
     }
 
-    private static Request json(JsonNode node, String where, Task task) {
-        String one = task.hasPairs() ? "an object such as " + PAIR_EXAMPLE : "a string";
-        if (isInput(node, task)) {
-            return new Request(List.of(input(node, where, task)), true);
+    private static Request json(JsonNode node, String where, boolean pairs) {
+        String one = pairs ? "an object such as " + PAIR_EXAMPLE : "a string";
+        if (isInput(node, pairs)) {
+            return new Request(List.of(input(node, where, pairs)), true);
         }
         if (node.isArray()) {
-            List<TextInput> inputs = inputs(node, where, task);
+            List<TextInput> inputs = inputs(node, where, pairs);
             if (inputs.isEmpty()) {
                 throw ApiException.badRequest(where + ": expected at least one text");
             }
@@ -67,18 +67,18 @@ final class PredictBody {
         }
         String key = node.fieldNames().next();
         JsonNode inner = node.get(key);
-        if (!isInput(inner, task) && !inner.isArray()) {
+        if (!isInput(inner, pairs) && !inner.isArray()) {
             throw ApiException.badRequest(key + ": expected " + one + " or a list of these");
         }
-        return json(inner, key, task);
+        return json(inner, key, pairs);
     }
 
-    private static boolean isInput(JsonNode node, Task task) {
-        return task.hasPairs() ? node.isObject() && (node.has(TEXT) || node.has(PAIR)) : node.isTextual();
+    private static boolean isInput(JsonNode node, boolean pairs) {
+        return pairs ? node.isObject() && (node.has(TEXT) || node.has(PAIR)) : node.isTextual();
     }
 
-    private static TextInput input(JsonNode node, String where, Task task) {
-        if (!task.hasPairs()) {
+    private static TextInput input(JsonNode node, String where, boolean pairs) {
+        if (!pairs) {
             return TextInput.of(RequestJson.string(node, where));
         }
         RequestJson.onlyKeys(node, where, Set.of(TEXT, PAIR));
@@ -87,13 +87,13 @@ final class PredictBody {
                 RequestJson.string(node.path(PAIR), where + "." + PAIR));
     }
 
-    private static List<TextInput> inputs(JsonNode list, String where, Task task) {
-        if (!task.hasPairs()) {
+    private static List<TextInput> inputs(JsonNode list, String where, boolean pairs) {
+        if (!pairs) {
             return RequestJson.texts(list, where).stream().map(TextInput::of).toList();
         }
         RequestJson.limit(list.size());
         return IntStream.range(0, list.size())
-                .mapToObj(i -> input(list.get(i), where + "[" + i + "]", task))
+                .mapToObj(i -> input(list.get(i), where + "[" + i + "]", pairs))
                 .toList();
     }
 
@@ -114,6 +114,10 @@ final class PredictBody {
     }
 
     private static void fill(ObjectNode node, LoadedModel model, double[] row) {
+        if (model.shape().answer() == Answer.Number) {
+            node.put(InferenceProtocol.SCORE, (float) row[0]);
+            return;
+        }
         int best = Decisions.best(row);
         node.put("label", model.labels().get(best)).put("probability", (float) row[best]);
         ObjectNode scores = node.putObject("scores");

@@ -160,7 +160,8 @@ final class Routes {
         long start = System.nanoTime();
         LoadedModel model = inference.model();
         String type = request.headers().contentType().map(t -> t.text()).orElse("");
-        PredictBody.Request body = PredictBody.parse(Body.read(request), type, model.task());
+        PredictBody.Request body =
+                PredictBody.parse(Body.read(request), type, model.shape().pairs());
         return () -> Reply.json(200, PredictBody.response(body, model, inference.scores(model, body.inputs(), start)));
     }
 

@@ -33,6 +33,7 @@ final class ServerMetrics {
     };
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final RunningMean mean = new RunningMean();
     private volatile Tags model = Tags.of("model_name", "", "model_version", "");
 
     ServerMetrics() {
@@ -47,6 +48,14 @@ final class ServerMetrics {
         Gauge.builder("finetune.model.info", () -> 1)
                 .description("The model that is served.")
                 .tags(model.and("model_digest", identity.digest()))
+                .register(registry);
+    }
+
+    /** The model answers with numbers: their mean is of interest. */
+    void numbers() {
+        Gauge.builder("finetune.predicted.number.mean", mean, RunningMean::value)
+                .description("The mean of all predicted numbers.")
+                .tags(model)
                 .register(registry);
     }
 
@@ -98,6 +107,16 @@ final class ServerMetrics {
                 .increment();
     }
 
+    /** That number was the answer: its mean over time shows drift. */
+    void number(double value) {
+        Counter.builder("finetune.predictions")
+                .description("Texts by predicted label.")
+                .tags(model.and("label", ""))
+                .register(registry)
+                .increment();
+        mean.add(value);
+    }
+
     /** All of it in Prometheus' text format. */
     String scrape() {
         return registry.scrape();
@@ -109,5 +128,20 @@ final class ServerMetrics {
                 .serviceLevelObjectives(BUCKETS)
                 .tags(tags)
                 .register(registry);
+    }
+
+    /** Of any sign, which no counter and no summary takes. */
+    private static final class RunningMean {
+        private double mean;
+        private long count;
+
+        synchronized void add(double value) {
+            count++;
+            mean += (value - mean) / count;
+        }
+
+        synchronized double value() {
+            return mean;
+        }
     }
 }

@@ -22,7 +22,7 @@ final class TryPage {
                 "name", Markdown.escape(identity.name()),
                 "version", Markdown.escape(identity.version()),
                 "digest", Markdown.escape(identity.digest()),
-                "pair", model.task().hasPairs() ? "" : "hidden disabled",
+                "pair", model.shape().pairs() ? "" : "hidden disabled",
                 "labels", Markdown.escape(String.join(", ", model.labels())),
                 "report", model.pages().report().length == 0 ? "" : "<a href=\"report\">How it was judged</a>",
                 "card", Markdown.toHtml(model.pages().card()));

@@ -1,9 +1,7 @@
 package dev.finetune.trainer.training;
 
-import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.model.SequenceClassifier;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 
@@ -22,10 +20,10 @@ final class Baselines {
         this.trainingDigest = trainingDigest;
     }
 
-    /** The class prior of train. */
-    void fitPrior(List<String> labels, List<Example> train) {
-        ClassPrior prior = ClassPrior.of(labels, train);
-        lease.write(folder.resolve(ClassPrior.FILE), prior);
+    /** The answer that is best on train whatever the input. */
+    void fitPrior(Objective objective) {
+        Prior prior = objective.prior();
+        lease.write(folder.resolve(Prior.FILE), prior);
     }
 
     /**
@@ -37,6 +35,7 @@ final class Baselines {
             EncodedExamples train,
             EncodedExamples validation,
             Probe.Texts texts,
+            Objective objective,
             boolean needed,
             IntConsumer done) {
         boolean fitted = ProbeFile.isOf(folder, trainingDigest);
@@ -47,8 +46,7 @@ final class Baselines {
                 FrozenFeatures.of(model, train.tokens(), done),
                 FrozenFeatures.of(model, validation.tokens(), more -> done.accept(train.size() + more)));
         if (!fitted) {
-            Probe probe =
-                    Probe.fit(texts, features.train(), train.labels(), features.validation(), validation.labels());
+            Probe probe = Probe.fit(texts, objective, features.train(), features.validation());
             ProbeFile.write(folder, probe, trainingDigest, lease);
         }
         return Optional.of(features);

@@ -3,7 +3,6 @@ package dev.finetune.trainer.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.finetune.trainer.engine.CrossEntropy;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.model.SequenceClassifier;
@@ -12,7 +11,7 @@ import java.util.List;
 /** Strategy FeatureExtraction: the head learns from its inputs, which the frozen backbone has computed once. */
 record HeadOnFeatures(
         SequenceClassifier model,
-        CrossEntropy criterion,
+        Objective objective,
         EncodedExamples train,
         EncodedExamples validation,
         float[][] trainFeatures,
@@ -31,11 +30,11 @@ record HeadOnFeatures(
     @Override
     public NDArray loss(NDManager scope, int[] examples, double divisor) {
         NDArray logits = model.logitsFromHeadInput(rows(scope, trainFeatures, examples), true);
-        return criterion.of(logits, train.labels(examples), divisor, true);
+        return objective.loss(logits, examples, divisor);
     }
 
     @Override
-    public NDArray validationLogits(NDManager scope, int[] examples) {
+    public NDArray validationOutputs(NDManager scope, int[] examples) {
         return model.logitsFromHeadInput(rows(scope, validationFeatures, examples), false);
     }
 

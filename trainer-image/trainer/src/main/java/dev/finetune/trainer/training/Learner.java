@@ -23,6 +23,6 @@ interface Learner {
     /** The sum of these training examples' losses over the divisor: a recorded scalar in the scope, dropout on. */
     NDArray loss(NDManager scope, int[] examples, double divisor);
 
-    /** Scores of these validation examples, {@code [examples, labels]} in the scope, dropout off. */
-    NDArray validationLogits(NDManager scope, int[] examples);
+    /** Raw outputs for these validation examples, {@code [examples, outputs]} in the scope, dropout off. */
+    NDArray validationOutputs(NDManager scope, int[] examples);
 }

@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
  * negative log likelihoods times C plus half the squared norm of the weights; intercepts are free. Two classes have one row of
  * weights, more have one each.
  */
-record LogisticRegression(int features, int classes, double[] weights) {
+record LogisticRegression(int features, int classes, double[] weights) implements LinearModel {
     private static final int CHUNK = 64;
 
     /** Rows of weights: {@code weights[f x rows + r]}, then the intercepts at {@code features x rows + r}. */
@@ -38,7 +38,8 @@ record LogisticRegression(int features, int classes, double[] weights) {
     }
 
     /** The probability of each class for each row. */
-    double[][] probabilities(double[][] x) {
+    @Override
+    public double[][] answers(double[][] x) {
         return Arrays.stream(x)
                 .parallel()
                 .map(row -> softmax(scores(row, weights, features, rows(classes)), classes))

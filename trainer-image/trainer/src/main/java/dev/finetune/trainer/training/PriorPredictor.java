@@ -6,9 +6,9 @@ import java.util.List;
 
 /** The MajorityClass baseline: the same scores for every input. */
 public final class PriorPredictor implements Predictor {
-    private final ClassPrior prior;
+    private final Prior prior;
 
-    public PriorPredictor(ClassPrior prior) {
+    public PriorPredictor(Prior prior) {
         this.prior = prior;
     }
 
@@ -20,7 +20,7 @@ public final class PriorPredictor implements Predictor {
     @Override
     public double[][] scores(List<TextInput> inputs) {
         double[] shares =
-                prior.probabilities().stream().mapToDouble(Double::doubleValue).toArray();
+                prior.answer().stream().mapToDouble(Double::doubleValue).toArray();
         return inputs.stream().map(i -> shares.clone()).toArray(double[][]::new);
     }
 

@@ -3,9 +3,10 @@ package dev.finetune.trainer.training;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.trainer.training.FrozenFeatures.Pooling;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * The LinearProbe baseline: what the base model knows without being trained. Logistic regression on frozen features that are
+ * The LinearProbe baseline: what the base model knows without being trained. A linear model on frozen features that are
  * standardised by train's mean and deviation. Pooling and C are those with the lowest validation loss; the fit sees train only.
  */
 record Probe(
@@ -17,7 +18,7 @@ record Probe(
         double validationLoss,
         double[] mean,
         double[] deviation,
-        LogisticRegression regression) {
+        LinearModel model) {
     private static final double[] STRENGTHS = {0.01, 0.1, 1, 10, 100};
 
     /** What is fitted and chosen: the rest says how texts become features. */
@@ -27,28 +28,24 @@ record Probe(
      * Fits every pooling with every C nearly, and the best on validation to the end; ties go to the smaller C, then to the first
      * token.
      */
-    static Probe fit(
-            Texts texts, FrozenFeatures train, int[] trainLabels, FrozenFeatures validation, int[] validationLabels) {
-        Probe best = choose(texts, train, trainLabels, validation, validationLabels);
+    static Probe fit(Texts texts, Objective objective, FrozenFeatures train, FrozenFeatures validation) {
+        Probe best = choose(texts, objective, train, validation);
         double[][] x = standardised(train.pooled(best.pooling), best.mean, best.deviation);
-        LogisticRegression fitted =
-                LogisticRegression.fit(x, trainLabels, texts.labels().size(), best.c, best.regression.weights());
+        LinearModel fitted = objective.fit(x, best.c, Optional.of(best.model), true);
         double[][] held = standardised(validation.pooled(best.pooling), best.mean, best.deviation);
-        double loss = Probabilities.loss(fitted.probabilities(held), validationLabels);
         return new Probe(
                 texts.labels(),
                 texts.preprocessing(),
                 texts.maxLength(),
                 best.pooling,
                 best.c,
-                loss,
+                objective.validationLoss(fitted.answers(held)),
                 best.mean,
                 best.deviation,
                 fitted);
     }
 
-    private static Probe choose(
-            Texts texts, FrozenFeatures train, int[] trainLabels, FrozenFeatures validation, int[] validationLabels) {
+    private static Probe choose(Texts texts, Objective objective, FrozenFeatures train, FrozenFeatures validation) {
         Probe best = null;
         for (Pooling pooling : Pooling.values()) {
             float[][] rows = train.pooled(pooling);
@@ -56,12 +53,11 @@ record Probe(
             double[] deviation = deviation(rows, mean);
             double[][] x = standardised(rows, mean, deviation);
             double[][] held = standardised(validation.pooled(pooling), mean, deviation);
-            double[] start = new double[0];
+            Optional<LinearModel> start = Optional.empty();
             for (double c : STRENGTHS) {
-                LogisticRegression fitted = LogisticRegression.fitNearly(
-                        x, trainLabels, texts.labels().size(), c, start);
-                start = fitted.weights();
-                double loss = Probabilities.loss(fitted.probabilities(held), validationLabels);
+                LinearModel fitted = objective.fit(x, c, start, false);
+                start = Optional.of(fitted);
+                double loss = objective.validationLoss(fitted.answers(held));
                 if (best == null || loss < best.validationLoss) {
                     best = new Probe(
                             texts.labels(),
@@ -79,9 +75,9 @@ record Probe(
         return java.util.Objects.requireNonNull(best);
     }
 
-    /** The probability of each label for raw features. */
-    double[][] probabilities(FrozenFeatures features) {
-        return regression.probabilities(standardised(features.pooled(pooling), mean, deviation));
+    /** The answer to each row of raw features. */
+    double[][] answers(FrozenFeatures features) {
+        return model.answers(standardised(features.pooled(pooling), mean, deviation));
     }
 
     private static double[] mean(float[][] rows) {

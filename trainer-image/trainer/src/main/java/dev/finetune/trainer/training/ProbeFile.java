@@ -1,6 +1,7 @@
 package dev.finetune.trainer.training;
 
 import ai.djl.ndarray.NDManager;
+import dev.finetune.api.Answer;
 import dev.finetune.api.Json;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.trainer.engine.RawTensor;
@@ -22,6 +23,7 @@ final class ProbeFile {
 
     private record Rest(
             String trainingDigest,
+            Answer answer,
             List<String> labels,
             TextPreprocessing preprocessing,
             int maxLength,
@@ -36,9 +38,10 @@ final class ProbeFile {
         SortedMap<String, RawTensor> numbers = new TreeMap<>();
         numbers.put("mean", tensor(probe.mean()));
         numbers.put("deviation", tensor(probe.deviation()));
-        numbers.put("weights", tensor(probe.regression().weights()));
+        numbers.put("weights", tensor(probe.model().weights()));
         Rest rest = new Rest(
                 trainingDigest,
+                probe.model() instanceof RidgeRegression ? Answer.Number : Answer.Label,
                 probe.labels(),
                 probe.preprocessing(),
                 probe.maxLength(),
@@ -73,7 +76,11 @@ final class ProbeFile {
                 rest.validationLoss(),
                 mean,
                 values(numbers, "deviation"),
-                new LogisticRegression(mean.length, rest.labels().size(), values(numbers, "weights")));
+                switch (rest.answer()) {
+                    case Label ->
+                        new LogisticRegression(mean.length, rest.labels().size(), values(numbers, "weights"));
+                    case Number -> new RidgeRegression(values(numbers, "weights"));
+                });
     }
 
     private static Rest rest(Path baselines) throws IOException {

@@ -2,6 +2,7 @@ package dev.finetune.trainer.training;
 
 import dev.finetune.trainer.model.LoadOptions;
 import dev.finetune.trainer.model.Predictor;
+import dev.finetune.trainer.model.Problem;
 import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.model.TextTokenizer;
 import dev.finetune.trainer.transform.TextInput;
@@ -9,7 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The LinearProbe baseline on raw inputs: the untrained base model below the fitted regression. */
+/** The LinearProbe baseline on raw inputs: the untrained base model below the fitted linear model. */
 public final class ProbePredictor implements Predictor {
     private final Probe probe;
     private final SequenceClassifier model;
@@ -24,7 +25,11 @@ public final class ProbePredictor implements Predictor {
     /** Opens the probe that train left in the folder of the baselines, on the base model's folder. */
     public static ProbePredictor open(Path baselines, Path baseModel) throws IOException {
         Probe probe = ProbeFile.read(baselines);
-        SequenceClassifier model = SequenceClassifier.load(baseModel, probe.labels(), LoadOptions.seeded(0));
+        SequenceClassifier model = SequenceClassifier.load(
+                baseModel,
+                probe.labels(),
+                probe.model() instanceof RidgeRegression ? Problem.regression : Problem.single_label_classification,
+                LoadOptions.seeded(0));
         model.setTrainable(SequenceClassifier.Trainable.NONE);
         return new ProbePredictor(probe, model, TextTokenizer.open(baseModel, probe.maxLength()));
     }
@@ -38,7 +43,7 @@ public final class ProbePredictor implements Predictor {
     public double[][] scores(List<TextInput> inputs) {
         List<TextInput> clean =
                 inputs.stream().map(i -> i.cleaned(probe.preprocessing())).toList();
-        return probe.probabilities(FrozenFeatures.of(model, tokenizer.encode(clean), done -> {}));
+        return probe.answers(FrozenFeatures.of(model, tokenizer.encode(clean), done -> {}));
     }
 
     @Override

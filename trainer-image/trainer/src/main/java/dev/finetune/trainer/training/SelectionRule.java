@@ -1,16 +1,17 @@
 package dev.finetune.trainer.training;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.EarlyStopping;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.Metric;
 import dev.finetune.api.TrainingSpec;
-import dev.finetune.trainer.metric.LabelSet;
+import dev.finetune.trainer.metric.AnswerSpace;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** How the best validation is chosen and when training gives up: {@code selectBy} absent is the primary metric, else f1Macro. */
+/** How the best validation is chosen and when training gives up: {@code selectBy} absent is the primary metric. */
 public record SelectionRule(
         String metric,
         @Nullable String positiveLabel,
@@ -24,7 +25,7 @@ public record SelectionRule(
         return new SelectionRule(
                 training.map(TrainingSpec::selectBy)
                         .or(() -> evaluation.map(EvaluationSpec::primaryMetric))
-                        .orElse("f1Macro"),
+                        .orElse(Metric.primaryOf(spec.answer()).name()),
                 evaluation.map(EvaluationSpec::positiveLabel).orElse(null),
                 stopping.map(s -> s.patience() == null ? Integer.valueOf(3) : s.patience())
                         .orElse(null),
@@ -38,7 +39,7 @@ public record SelectionRule(
     }
 
     /** Refuses a metric that cannot choose among epochs of models of these labels, before any time is spent. */
-    public void check(List<String> labels) {
-        LabelSet.of(labels, positiveLabel).primary("spec.training.selectBy", metric);
+    public void check(Answer answer, List<String> labels) {
+        AnswerSpace.of(answer, labels, positiveLabel).primary("spec.training.selectBy", metric);
     }
 }

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.training;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.Preprocessing;
@@ -13,12 +14,12 @@ import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.Workspace;
-import dev.finetune.trainer.engine.CrossEntropy;
 import dev.finetune.trainer.engine.MemoryShortage;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.model.Architectures;
 import dev.finetune.trainer.model.LoadOptions;
 import dev.finetune.trainer.model.ModelConfig;
+import dev.finetune.trainer.model.Problem;
 import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.model.TextTokenizer;
 import java.io.IOException;
@@ -64,7 +65,8 @@ public final class TrainStage {
     private TrainResult run() throws IOException {
         DatasetInfo info =
                 Json.MAPPER.readValue(Files.readAllBytes(workspace.train().resolve("dataset.json")), DatasetInfo.class);
-        selection.check(info.labels());
+        Answer answer = plan.spec().answer();
+        selection.check(answer, info.labels());
         TextPreprocessing cleaning = preprocessing();
         int maxLength = maxLength(cleaning);
         String trainingDigest = TrainingDigest.of(plan, numbers, cleaning, selection);
@@ -74,19 +76,26 @@ public final class TrainStage {
         EncodedExamples train;
         EncodedExamples validation;
         try (TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength)) {
-            train = EncodedExamples.of(trainExamples, info.labels(), cleaning, tokenizer);
-            validation = EncodedExamples.of(validationExamples, info.labels(), cleaning, tokenizer);
+            train = EncodedExamples.of(trainExamples, cleaning, tokenizer);
+            validation = EncodedExamples.of(validationExamples, cleaning, tokenizer);
         }
         Double dropout = numbers.dropout();
         LoadOptions options = new LoadOptions(
                 Seeds.mix(numbers.seed(), Seeds.INITIAL_WEIGHTS),
                 dropout == null ? OptionalDouble.empty() : OptionalDouble.of(dropout));
-        try (SequenceClassifier model = SequenceClassifier.load(workspace.model(), info.labels(), options)) {
+        try (SequenceClassifier model =
+                SequenceClassifier.load(workspace.model(), info.labels(), Problem.of(answer), options)) {
+            Objective objective = Objective.of(
+                    answer,
+                    model.engine(),
+                    new Objective.Targets(info.labels(), trainExamples, validationExamples),
+                    numbers.labelSmoothing(),
+                    selection);
             Baselines baselines = new Baselines(workspace.baselines(), lease, trainingDigest);
-            baselines.fitPrior(info.labels(), trainExamples);
+            baselines.fitPrior(objective);
             Probe.Texts texts = new Probe.Texts(info.labels(), cleaning, maxLength);
-            Learner learner = learner(model, train, validation, baselines, texts);
-            return trained(model, learner, texts, trainingDigest, lease);
+            Learner learner = learner(model, objective, train, validation, baselines, texts);
+            return trained(model, learner, objective, texts, trainingDigest, lease);
         }
     }
 
@@ -99,33 +108,39 @@ public final class TrainStage {
 
     private Learner learner(
             SequenceClassifier model,
+            Objective objective,
             EncodedExamples train,
             EncodedExamples validation,
             Baselines baselines,
             Probe.Texts texts) {
-        CrossEntropy criterion = new CrossEntropy(model.engine(), numbers.labelSmoothing(), Optional.empty());
         boolean headOnly = numbers.strategy() == StrategyType.FeatureExtraction;
         ProbeProgress told = new ProbeProgress(progress, System::nanoTime, train.size() + validation.size());
-        Optional<Baselines.Features> features = baselines.fitProbe(model, train, validation, texts, headOnly, done -> {
-            stopIfAsked();
-            told.done(done);
-        });
+        Optional<Baselines.Features> features =
+                baselines.fitProbe(model, train, validation, texts, objective, headOnly, done -> {
+                    stopIfAsked();
+                    told.done(done);
+                });
         if (headOnly) {
             Baselines.Features computed = features.orElseThrow();
             model.setTrainable(SequenceClassifier.Trainable.HEAD);
             return new HeadOnFeatures(
                     model,
-                    criterion,
+                    objective,
                     train,
                     validation,
                     computed.train().firstToken(),
                     computed.validation().firstToken());
         }
-        return new WholeModel(model, criterion, train, validation);
+        return new WholeModel(model, objective, train, validation);
     }
 
     private TrainResult trained(
-            SequenceClassifier model, Learner learner, Probe.Texts texts, String trainingDigest, Lease lease)
+            SequenceClassifier model,
+            Learner learner,
+            Objective objective,
+            Probe.Texts texts,
+            String trainingDigest,
+            Lease lease)
             throws IOException {
         SavePolicy saving = SavePolicy.of(plan.spec().training());
         MicroBatch microBatch = MicroBatch.of(plan, numbers);
@@ -133,7 +148,7 @@ public final class TrainStage {
         TrainingLoop.Settings settings = new TrainingLoop.Settings(
                 numbers, selection, trainingDigest, microBatch, hardware, saving.intervalSeconds());
         CheckpointStore store = new CheckpointStore(workspace.run(), trainingDigest, saving.keep(), lease);
-        TrainingLoop.Result result = new TrainingLoop(settings, learner, texts.labels(), stop).run(store, progress);
+        TrainingLoop.Result result = new TrainingLoop(settings, learner, objective, stop).run(store, progress);
         TrainingRecord record = record(settings, texts, result, model.newlyInitialised());
         Candidate.write(workspace.candidate(), lease, model, record);
         History history = result.end().history();
@@ -168,7 +183,7 @@ public final class TrainStage {
                 end.selection().step(),
                 best.epoch(),
                 best.trainLoss(),
-                best.validation().getOrDefault(Validation.LOSS, Double.NaN),
+                best.validation().getOrDefault(Objective.LOSS, Double.NaN),
                 end.step(),
                 end.epoch(),
                 result.stoppedBecause(),

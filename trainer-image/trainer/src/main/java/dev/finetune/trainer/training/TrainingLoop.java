@@ -5,7 +5,6 @@ import dev.finetune.trainer.engine.OptimizerStep;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.Weights;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -30,14 +29,14 @@ final class TrainingLoop {
     /** Where training ended and why; the learner then holds the best weights. */
     record Result(Position end, String stoppedBecause, boolean exactResume) {}
 
-    TrainingLoop(Settings settings, Learner learner, List<String> labels, StopSignal stop) {
+    TrainingLoop(Settings settings, Learner learner, Objective objective, StopSignal stop) {
         this.settings = settings;
         this.learner = learner;
         this.stop = stop;
         ResolvedHyperparameters numbers = settings.numbers();
         this.plan = new BatchPlan(learner.train().lengths(), numbers.examplesPerStep(), numbers.seed());
         this.schedule = Schedule.of(numbers, totalSteps());
-        this.validation = new Validation(learner, labels, settings.selection());
+        this.validation = new Validation(learner, objective, settings.selection());
     }
 
     /** Optimizer steps of all epochs. */

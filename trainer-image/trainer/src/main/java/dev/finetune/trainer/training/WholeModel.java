@@ -2,7 +2,6 @@ package dev.finetune.trainer.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.finetune.trainer.engine.CrossEntropy;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.model.SequenceClassifier;
@@ -12,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Strategy Full: every weight learns, from token ids. */
-record WholeModel(SequenceClassifier model, CrossEntropy criterion, EncodedExamples train, EncodedExamples validation)
+record WholeModel(SequenceClassifier model, Objective objective, EncodedExamples train, EncodedExamples validation)
         implements Learner {
     @Override
     public TorchEngine engine() {
@@ -27,11 +26,11 @@ record WholeModel(SequenceClassifier model, CrossEntropy criterion, EncodedExamp
     @Override
     public NDArray loss(NDManager scope, int[] examples, double divisor) {
         NDArray logits = model.logits(batch(scope, train, examples), true);
-        return criterion.of(logits, train.labels(examples), divisor, true);
+        return objective.loss(logits, examples, divisor);
     }
 
     @Override
-    public NDArray validationLogits(NDManager scope, int[] examples) {
+    public NDArray validationOutputs(NDManager scope, int[] examples) {
         return model.logits(batch(scope, validation, examples), false);
     }
 

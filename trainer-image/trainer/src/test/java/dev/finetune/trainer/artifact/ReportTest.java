@@ -48,7 +48,7 @@ class ReportTest {
 
     @Test
     void theCardHasFrontMatterThatIsSafeAndATable() {
-        String card = ModelCard.of(report(List.of("ham", "spam"), "a: [b"));
+        String card = ModelCard.of(report(List.of("ham", "spam"), "a: [b"), false);
 
         String frontMatter = card.substring(0, card.indexOf("\n---\n", 4));
         assertThat(frontMatter)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.finetune.api.Json;
+import dev.finetune.api.MetricResult;
 import dev.finetune.api.Task;
 import dev.finetune.api.run.EvaluateResult;
 import dev.finetune.trainer.TinyModel;
@@ -94,6 +95,65 @@ class TaskLoopTest {
                             .asText())
                     .contains("one named textPair");
             assertThat(server.get("/")).contains("id=\"pair\" required").doesNotContain("hidden disabled");
+        }
+    }
+
+    /** The number is 2 for red and -1 for blue, and a little more or less. */
+    @Test
+    void numbersArePredicted() throws Exception {
+        StringBuilder csv = new StringBuilder("text,warmth\n");
+        for (int i = 0; i < 700; i++) {
+            boolean red = random.nextBoolean();
+            double number = (red ? 2 : -1) + random.nextGaussian() / 10;
+            csv.append(sentence(red ? "red" : "blue", i))
+                    .append(',')
+                    .append(number)
+                    .append('\n');
+        }
+        Path artifact = run("""
+                task: TextRegression
+                dataset:
+                  columns: {text: text, label: warmth}
+                """, csv.toString(), """
+                  metrics: [spearman, mse]
+                  gate:
+                    minTestExamples: 50
+                    rules:
+                    - {name: correlated, metric: pearson, min: "0.9"}
+                    - {name: near, metric: rmse, max: "0.6"}
+                    - {name: better-than-the-mean, metric: mse, against: LinearProbe, maxDrop: "1"}
+                """);
+
+        Manifest manifest = ArtifactVerifier.verify(artifact);
+        assertThat(manifest.task()).isEqualTo(Task.TextRegression);
+        assertThat(manifest.gatePassed()).as(manifest.gateMessage()).isTrue();
+        assertThat(manifest.summary().metric()).isEqualTo("pearson");
+        assertThat(manifest.metrics())
+                .extracting(MetricResult::metric)
+                .containsExactlyInAnyOrder("pearson", "spearman", "mse", "rmse", "mae", "r2");
+        assertThat(GoldenRequest.read(artifact)).hasSizeGreaterThan(30);
+        JsonNode config = Json.MAPPER.readTree(artifact.resolve("config.json").toFile());
+        assertThat(config.path("problem_type").asText()).isEqualTo("regression");
+        assertThat(config.path("id2label").toString()).isEqualTo("{\"0\":\"score\"}");
+        assertThat(Files.readString(artifact.resolve("report.html")))
+                .contains("mean absolute error", "Exact sign test")
+                .doesNotContain("Confusion", "Each class");
+        assertThat(Files.readString(artifact.resolve("README.md"))).contains("A regression of texts");
+
+        assertThat(predict(artifact, "--text", "the red car").path("score").asDouble())
+                .isBetween(1.0, 3.0);
+        try (Served server = new Served(artifact)) {
+            assertThat(server.post("/predict", "\"a blue door\"", 200)
+                            .path("score")
+                            .asDouble())
+                    .isBetween(-2.0, 0.0);
+            JsonNode inferred = server.post("/v2/models/colours/infer", """
+                    {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [2], "data": ["the red car", "a blue door"]}]}""", 200);
+            assertThat(inferred.path("outputs")).hasSize(1);
+            assertThat(inferred.at("/outputs/0/name").asText()).isEqualTo("score");
+            assertThat(inferred.at("/outputs/0/shape").toString()).isEqualTo("[2]");
+            assertThat(inferred.at("/outputs/0/data/0").asDouble()).isGreaterThan(1);
+            assertThat(server.get("/metrics")).contains("finetune_predicted_number_mean");
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.finetune.api.Answer;
 import dev.finetune.api.Baseline;
 import dev.finetune.api.DataFormat;
 import dev.finetune.api.DatasetSpec;
@@ -78,8 +79,10 @@ class CrdDefaultsTest {
         List<String> offered = texts(schema("finetunejobs").at("/training/properties/selectBy/enum"));
 
         for (String metric : offered) {
-            SelectionRule.of(spec(selecting(metric), new EvaluationSpec(null, "a", null, null, null)))
-                    .check(List.of("a", "b"));
+            boolean ofNumbers = Metric.valueOf(metric).ofNumbers();
+            EvaluationSpec positive = new EvaluationSpec(null, ofNumbers ? null : "a", null, null, null);
+            SelectionRule.of(spec(selecting(metric), positive))
+                    .check(ofNumbers ? Answer.Number : Answer.Label, ofNumbers ? List.of("score") : List.of("a", "b"));
         }
         assertThat(offered)
                 .containsExactlyInAnyOrderElementsOf(Arrays.stream(Metric.values())
@@ -88,7 +91,7 @@ class CrdDefaultsTest {
                         .toList());
         for (String other : List.of("loss", "ece", "recallPerClass", "f1PerClass")) {
             SelectionRule rule = SelectionRule.of(spec(selecting(other), null));
-            assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> rule.check(LABELS)))
+            assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> rule.check(Answer.Label, LABELS)))
                     .hasMessageContainingAll("selectBy", other);
         }
     }
@@ -114,6 +117,7 @@ class CrdDefaultsTest {
                                 null,
                                 null,
                                 List.of(new GateRule("r", "f1Macro", "0", null, null, null, null, null)))),
+                Answer.Label,
                 LABELS);
         Map<String, String> resolved = new LinkedHashMap<>();
         resolved.put(
@@ -177,8 +181,12 @@ class CrdDefaultsTest {
                         .minDelta()));
         resolved.put("training.checkpoint.intervalSeconds", String.valueOf(saving.intervalSeconds()));
         resolved.put("training.checkpoint.keep", String.valueOf(saving.keep()));
-        resolved.put("evaluation.primaryMetric", judged.primary().name());
-        resolved.put("evaluation.metrics", listed(judged.metrics()));
+        EvaluationSettings ofNumbers = EvaluationSettings.of(null, Answer.Number, List.of("score"));
+        resolved.put(
+                "evaluation.primaryMetric", judged.primary() + ", and " + ofNumbers.primary() + " for TextRegression");
+        resolved.put(
+                "evaluation.metrics",
+                listed(judged.metrics()) + ", and " + listed(ofNumbers.metrics()) + " for TextRegression");
         resolved.put(
                 "evaluation.baselines",
                 ruled() + " for rules, and "

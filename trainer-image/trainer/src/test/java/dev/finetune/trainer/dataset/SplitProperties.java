@@ -2,6 +2,7 @@ package dev.finetune.trainer.dataset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.CheckAction;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -123,7 +124,7 @@ class SplitProperties {
     }
 
     private static Splits split(List<Example> examples, double test, double validation, long seed) {
-        return new Splitter(test, validation, seed).split(examples, new Findings());
+        return new Splitter(test, validation, seed).split(examples, Answer.Label, new Findings());
     }
 
     private static List<Example> examples(int size, int labels) {

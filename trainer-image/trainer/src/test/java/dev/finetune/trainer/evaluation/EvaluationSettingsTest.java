@@ -3,6 +3,7 @@ package dev.finetune.trainer.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Baseline;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FailureClass;
@@ -19,7 +20,7 @@ class EvaluationSettingsTest {
 
     @Test
     void defaultsAreFilledIn() {
-        EvaluationSettings settings = EvaluationSettings.of(null, THREE);
+        EvaluationSettings settings = EvaluationSettings.of(null, Answer.Label, THREE);
 
         assertThat(settings.primary()).isEqualTo(Metric.f1Macro);
         assertThat(settings.metrics()).startsWith(Metric.f1Macro);
@@ -38,6 +39,7 @@ class EvaluationSettingsTest {
                         List.of("accuracy", "f1"),
                         List.of(Baseline.LinearProbe),
                         gate(new GateRule(null, "f1", null, null, null, Baseline.BaseModel, "0", null))),
+                Answer.Label,
                 TWO);
 
         assertThat(settings.metrics()).containsExactly(Metric.f1, Metric.accuracy);
@@ -59,7 +61,7 @@ class EvaluationSettingsTest {
         refuses(new EvaluationSpec("prAuc", null, null, null, null), TWO, "positiveLabel");
         refuses(new EvaluationSpec(null, "eggs", null, null, null), TWO, "positiveLabel", "eggs", "'ham', 'spam'");
         refuses(new EvaluationSpec(null, "a", null, null, null), THREE, "positiveLabel");
-        assertThat(EvaluationSettings.of(new EvaluationSpec("prAuc", null, null, null, null), THREE)
+        assertThat(EvaluationSettings.of(new EvaluationSpec("prAuc", null, null, null, null), Answer.Label, THREE)
                         .primary())
                 .isEqualTo(Metric.prAuc);
     }
@@ -90,7 +92,7 @@ class EvaluationSettingsTest {
     }
 
     private static void refuses(EvaluationSpec spec, List<String> labels, String... words) {
-        assertThatThrownBy(() -> EvaluationSettings.of(spec, labels))
+        assertThatThrownBy(() -> EvaluationSettings.of(spec, Answer.Label, labels))
                 .isInstanceOfSatisfying(
                         StageException.class, e -> assertThat(e.failure()).isEqualTo(FailureClass.InvalidSpec))
                 .hasMessageContainingAll(words);

@@ -2,6 +2,7 @@ package dev.finetune.trainer.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Baseline;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.Gate;
@@ -241,6 +242,7 @@ class GateTest {
     private EvaluationSettings settings() {
         return EvaluationSettings.of(
                 new EvaluationSpec("accuracy", "spam", null, null, new Gate(null, minTestExamples, null, rules)),
+                Answer.Label,
                 LABELS);
     }
 

@@ -2,7 +2,7 @@ package dev.finetune.trainer.serving;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.finetune.api.Task;
+import dev.finetune.api.Answer;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -50,8 +50,7 @@ final class RunningServer implements AutoCloseable {
     static LoadedModel model(FakePredictor predictor) {
         return new LoadedModel(
                 IDENTITY,
-                Task.TextClassification,
-                predictor.labels(),
+                new LoadedModel.Shape(false, dev.finetune.api.Answer.Label, predictor.labels()),
                 new LoadedModel.Pages("# Card of <sms>", "<p>report</p>".getBytes(StandardCharsets.UTF_8)),
                 predictor);
     }

@@ -57,7 +57,7 @@ class LogisticRegressionTest {
 
     /** The probabilities of rows 0, 17 and 42. */
     private static void assertLike(double c, int[] y, int classes, double[][] expected) {
-        double[][] got = LogisticRegression.fit(X, y, classes, c, new double[0]).probabilities(X);
+        double[][] got = LogisticRegression.fit(X, y, classes, c, new double[0]).answers(X);
         int[] rows = {0, 17, 42};
         for (int k = 0; k < rows.length; k++) {
             for (int j = 0; j < classes; j++) {

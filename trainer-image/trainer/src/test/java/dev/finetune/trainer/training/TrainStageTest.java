@@ -59,7 +59,7 @@ class TrainStageTest {
         assertThat(history.paddingShare()).isBetween(0.0, 0.3);
         assertThat(progress.getLast().percent()).isEqualTo(100);
         try (ProbePredictor probe = ProbePredictor.open(workspace.baselines(), workspace.model());
-                PriorPredictor prior = new PriorPredictor(ClassPrior.read(workspace.baselines()))) {
+                PriorPredictor prior = new PriorPredictor(Prior.read(workspace.baselines()))) {
             List<Example> fresh = TinyWorkspace.examples(200, 9);
             assertThat(accuracy(probe.scores(texts(fresh)), probe.labels(), fresh))
                     .isGreaterThan(0.7);

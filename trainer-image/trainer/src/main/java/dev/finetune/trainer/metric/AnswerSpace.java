@@ -1,15 +1,22 @@
 package dev.finetune.trainer.metric;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Metric;
 import dev.finetune.api.run.StageException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The labels of the data, the positive one of two where a spec names it, and with them the metrics that exist. */
-public record LabelSet(List<String> labels, Optional<String> positive) {
+/**
+ * What the answers to the data can be: the labels, the positive one of two where a spec names it, or numbers; and with it the metrics
+ * that exist.
+ *
+ * @param labels of numbers it is the one name that the answer goes by
+ */
+public record AnswerSpace(Answer answer, List<String> labels, Optional<String> positive) {
     private static final int SHOWN = 20;
 
     /**
@@ -17,9 +24,10 @@ public record LabelSet(List<String> labels, Optional<String> positive) {
      *
      * @throws StageException InvalidSpec where the positive label is not one of exactly two
      */
-    public static LabelSet of(List<String> labels, @Nullable String positiveLabel) {
-        LabelSet set = new LabelSet(List.copyOf(labels), Optional.ofNullable(positiveLabel));
-        if (positiveLabel != null && (labels.size() != 2 || !labels.contains(positiveLabel))) {
+    public static AnswerSpace of(Answer answer, List<String> labels, @Nullable String positiveLabel) {
+        AnswerSpace set = new AnswerSpace(answer, List.copyOf(labels), Optional.ofNullable(positiveLabel));
+        if (positiveLabel != null
+                && (answer != Answer.Label || labels.size() != 2 || !labels.contains(positiveLabel))) {
             throw invalid(
                     "spec.evaluation.positiveLabel",
                     "one of exactly two labels; the data has " + set,
@@ -35,8 +43,14 @@ public record LabelSet(List<String> labels, Optional<String> positive) {
      * @throws StageException InvalidSpec where there is none of that name, or not for these labels
      */
     public Metric metric(String field, String name) {
-        Metric metric = Metric.of(name).orElseThrow(() -> invalid(field, "one of " + List.of(Metric.values()), name));
-        if (!metric.definedFor(labels.size())) {
+        Metric metric = Metric.of(name).orElseThrow(() -> invalid(field, "one of " + known(), name));
+        if (!metric.measures(answer)) {
+            throw invalid(
+                    field,
+                    "a metric of " + (answer == Answer.Number ? "numbers" : "labels") + ", one of " + known(),
+                    name);
+        }
+        if (answer == Answer.Label && !metric.definedFor(labels.size())) {
             throw invalid(field, "a metric for " + labels.size() + " labels, such as " + name + "Macro", name);
         }
         if (metric.needsPositiveLabel(labels.size()) && positive.isEmpty()) {
@@ -49,9 +63,14 @@ public record LabelSet(List<String> labels, Optional<String> positive) {
     public Metric primary(String field, String name) {
         Metric metric = metric(field, name);
         if (!metric.mayBePrimary()) {
-            throw invalid(field, "a metric that is one number to choose by, such as f1Macro", name);
+            throw invalid(field, "a metric that is one number to choose by, such as " + Metric.primaryOf(answer), name);
         }
         return metric;
+    }
+
+    /** The metrics of such answers. */
+    public List<Metric> known() {
+        return Stream.of(Metric.values()).filter(m -> m.measures(answer)).toList();
     }
 
     /** The index of the positive label, -1 where none is named. */

@@ -1,0 +1,49 @@
+package dev.finetune.trainer.training;
+
+import ai.djl.ndarray.NDArray;
+import dev.finetune.api.Answer;
+import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.engine.TorchEngine;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a model learns to answer: the targets of both splits, the loss of its outputs, what these mean, and how good they are. One for
+ * each kind of answer; the loop, the strategies and the probe are the same for all.
+ */
+interface Objective {
+    /** The loss's name beside the metrics of a validation. */
+    String LOSS = "loss";
+
+    /** The sum of these training examples' losses over the divisor, from their outputs {@code [examples, outputs]}; recorded. */
+    NDArray loss(NDArray outputs, int[] examples, double divisor);
+
+    /** The answer that a row of raw outputs means. */
+    double[] answer(float[] outputs, int from);
+
+    /** Raw outputs of one example. */
+    int outputs();
+
+    /** Loss and metrics by name, from the answers to all validation examples, {@code [examples][outputs]}. */
+    Map<String, Double> validation(double[][] answers);
+
+    /** The plain loss of these answers to the validation examples. */
+    double validationLoss(double[][] answers);
+
+    /** A linear model on training features; near enough to compare strengths, or to the end. It starts from {@code start}, where it can. */
+    LinearModel fit(double[][] features, double strength, java.util.Optional<LinearModel> start, boolean toTheEnd);
+
+    /** The same answer to everything that is best on train. */
+    Prior prior();
+
+    /** The objective of answers of that kind. */
+    static Objective of(Answer answer, TorchEngine engine, Targets targets, double labelSmoothing, SelectionRule rule) {
+        return switch (answer) {
+            case Label -> new LabelObjective(engine, targets, labelSmoothing, rule);
+            case Number -> new NumberObjective(engine, targets);
+        };
+    }
+
+    /** What objectives are made of: the names of the outputs and the examples of both splits. */
+    record Targets(List<String> labels, List<Example> train, List<Example> validation) {}
+}
