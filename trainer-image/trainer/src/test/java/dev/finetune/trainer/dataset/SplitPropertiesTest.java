@@ -19,7 +19,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 
-class SplitProperties {
+class SplitPropertiesTest {
     /** Classes are large enough here that none needs a repair: a repaired class may give its borrowed example back. */
     @Property(tries = 100)
     void anExampleKeepsItsSideWhenRowsComeGoOrMove(

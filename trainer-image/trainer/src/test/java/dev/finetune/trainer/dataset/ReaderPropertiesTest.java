@@ -28,7 +28,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.jspecify.annotations.Nullable;
 
-class ReaderProperties {
+class ReaderPropertiesTest {
     private static final Columns COLUMNS = new Columns("text", "label");
 
     /** Hostile to every dialect: delimiters, quotes, line ends, marks, pairs, combining characters. */
@@ -112,8 +112,9 @@ class ReaderProperties {
 
     private static void assertEndsWell(byte[] bytes, DataFormat format, boolean quoting, boolean header)
             throws IOException {
-        CsvDialect dialect =
-                format == DataFormat.JSONLines ? null : new CsvDialect(null, quoting ? null : "None", header, null);
+        CsvDialect dialect = format == DataFormat.CSV || format == DataFormat.TSV
+                ? new CsvDialect(null, quoting ? null : "None", header, null)
+                : null;
         Checks remove = new Checks(null, null, null, CheckAction.Remove, null, null, null);
         Path file = Files.createTempFile("reader", ".data");
         try {
@@ -150,7 +151,7 @@ class ReaderProperties {
     }
 
     private static ReadSettings settings(DataFormat format, @Nullable CsvDialect dialect, boolean header) {
-        Columns columns = header || format == DataFormat.JSONLines ? COLUMNS : new Columns("0", "1");
+        Columns columns = header || dialect == null ? COLUMNS : new Columns("0", "1");
         return ReadSettings.of(
                 Task.TextClassification, new DatasetSpec(format, dialect, columns, null, null, null, null, null, null));
     }
