@@ -51,7 +51,7 @@ final class Creation {
         // A refusal that is shown stays shown until the next try tells something else.
         if (draft.status.failure == null || draft.status.conditions.isTrue(Reason.STALLED)) {
             draft.status.underWay(
-                    Reason.PENDING, "run %d of %s is being created".formatted(draft.status.run(stage), stage));
+                    Reason.starting(stage), "run %d of %s is being created".formatted(draft.status.run(stage), stage));
         }
         Long left = secondsLeft(draft);
         if (left != null && left <= 0) {
@@ -119,7 +119,7 @@ final class Creation {
             Ownership ownership = Ownership.of(object, "FineTuneJob", draft.seen.metadata());
             if (child && ownership == Ownership.FOREIGN) {
                 draft.status.stalled(
-                        Reason.PENDING,
+                        Reason.starting(stage),
                         Reason.NAME_CONFLICT,
                         "%s %s exists and is not of this job: delete it, or create the job under another name"
                                 .formatted(
@@ -130,7 +130,7 @@ final class Creation {
             boolean leaving = object.getMetadata().getDeletionTimestamp() != null;
             if (child && (ownership == Ownership.NAMESAKE || leaving)) {
                 draft.status.underWay(
-                        Reason.PENDING,
+                        Reason.starting(stage),
                         "waits until %s %s of a deleted job of this name is gone"
                                 .formatted(
                                         object.getKind(), object.getMetadata().getName()));
@@ -192,7 +192,7 @@ final class Creation {
                 || (type == FailureClass.PolicyRefused && openedAgo(draft).compareTo(StageRuns.PATIENCE) < 0);
         if (waits) {
             draft.status.failure = failure;
-            draft.status.underWay(Reason.PENDING, type + ": " + message);
+            draft.status.underWay(Reason.starting(stage), type + ": " + message);
             draft.again(type == FailureClass.QuotaExceeded ? LATER : POLL);
         } else {
             draft.status.failed(failure);

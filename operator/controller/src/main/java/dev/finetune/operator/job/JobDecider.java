@@ -87,7 +87,7 @@ public final class JobDecider {
             // Written down first: children are made only for a run that the status knows, after a look at what bears
             // their names.
             draft.status.underWay(
-                    Reason.PENDING,
+                    Reason.starting(stage.get()),
                     "run %d of %s is being created".formatted(draft.status.run(stage.get()), stage.get()));
             draft.again(AT_ONCE);
         }

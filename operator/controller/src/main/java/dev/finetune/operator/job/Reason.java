@@ -60,6 +60,11 @@ final class Reason {
         };
     }
 
+    /** What Ready says while a run of a stage is being made: a job that has come further never shows Pending again. */
+    static String starting(Stage stage) {
+        return stage == Stage.prepare ? PENDING : ready(stage);
+    }
+
     /** The stage as users read it. */
     static String title(Stage stage) {
         return switch (stage) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.finetune.api.Condition;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.Plan;
+import dev.finetune.operator.desired.Announcement;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -53,6 +54,18 @@ class JobDeciderTest {
         assertThat(world.status().restarts()).isNull();
         assertThat(world.status().progress().progressPercentage()).isEqualTo(100);
         assertThat(world.reconcile()).as("a settled job is not written").isFalse();
+    }
+
+    @Test
+    void theStatusNamesTheStageThatIsBeingStartedAndNeverGoesBack() {
+        world.runStage();
+        world.runStage();
+        world.runStage();
+
+        // An event goes with every change of Ready's reason, which is column STATUS.
+        assertThat(world.events)
+                .extracting(Announcement::reason)
+                .containsExactly("Pending", "Preparing", "Training", "Evaluating", "Published");
     }
 
     @Test
