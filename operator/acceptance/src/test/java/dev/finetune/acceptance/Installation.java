@@ -71,7 +71,7 @@ public final class Installation {
     }
 
     /** Runs a script of this checkout, with {@code kubectl} as what it calls by that name, and gives the last line that it printed. */
-    static String run(Path script, List<String> arguments, String kubectl) {
+    public static String run(Path script, List<String> arguments, String kubectl) {
         try {
             ProcessBuilder command = new ProcessBuilder(Stream.concat(Stream.of(script.toString()), arguments.stream())
                             .toList())

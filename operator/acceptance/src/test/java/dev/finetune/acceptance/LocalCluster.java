@@ -111,7 +111,7 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
     }
 
     /** The command that scripts call as kubectl. */
-    String kubectlCommand() {
+    public String kubectlCommand() {
         return String.join(" ", running().script.command("kubectl").toList());
     }
 

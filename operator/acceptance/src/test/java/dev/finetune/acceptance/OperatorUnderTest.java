@@ -43,13 +43,18 @@ public final class OperatorUnderTest implements AutoCloseable {
 
     /** Installs the kinds and the chart's roles, and starts an operator that watches that namespace only. */
     public static OperatorUnderTest start(LocalCluster cluster, String namespace, String configuration) {
+        return start(cluster, namespace, configuration, Clock.systemUTC());
+    }
+
+    /** The same, with a clock that the test sets. */
+    public static OperatorUnderTest start(LocalCluster cluster, String namespace, String configuration, Clock clock) {
         install(cluster, namespace);
         OperatorConfig config = OperatorConfig.parse(
                 "test configuration",
                 configuration + "\nnamespaces: [" + namespace + "]\nport: 0\n",
                 Map.of("POD_NAME", "operator-under-test"));
         Queue<String> writes = new ConcurrentLinkedQueue<>();
-        OperatorProcess process = new OperatorProcess(config, client(cluster, namespace, writes), Clock.systemUTC());
+        OperatorProcess process = new OperatorProcess(config, client(cluster, namespace, writes), clock);
         process.start();
         return new OperatorUnderTest(process, writes);
     }

@@ -25,6 +25,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /** Plays what a control plane without controllers lacks: it makes pods for Jobs, and ends both. */
 final class Stagehand {
@@ -115,6 +116,15 @@ final class Stagehand {
 
     /** The pod of a Job, at work. */
     Pod start(Job child, String suffix) {
+        return start(child, suffix, null);
+    }
+
+    /** The same on a node that nobody hears from: deleted, it stays until somebody insists. */
+    Pod startOn(String node, Job child, String suffix) {
+        return start(child, suffix, node);
+    }
+
+    private Pod start(Job child, String suffix, @Nullable String node) {
         Pod pod = client.resource(new PodBuilder()
                         .withMetadata(child.getSpec().getTemplate().getMetadata())
                         .editMetadata()
@@ -129,6 +139,9 @@ final class Stagehand {
                         .endOwnerReference()
                         .endMetadata()
                         .withSpec(child.getSpec().getTemplate().getSpec())
+                        .editSpec()
+                        .withNodeName(node)
+                        .endSpec()
                         .build())
                 .create();
         return client.resource(pod.edit()
