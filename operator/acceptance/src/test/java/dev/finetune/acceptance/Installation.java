@@ -70,6 +70,14 @@ public final class Installation {
         return cluster.kubectl("logs", "--namespace=" + NAMESPACE, "deployment/finetune-operator", "--tail=-1");
     }
 
+    /** Copies a folder to a path on a claim of that namespace, as users do it. */
+    public static void upload(LocalCluster cluster, Path folder, String claimAndPath, String namespace) {
+        run(
+                checkout().resolve("examples/upload"),
+                List.of(folder.toString(), claimAndPath, "--namespace=" + namespace),
+                cluster.kubectlCommand());
+    }
+
     /** Runs a script of this checkout, with {@code kubectl} as what it calls by that name, and gives the last line that it printed. */
     public static String run(Path script, List<String> arguments, String kubectl) {
         try {

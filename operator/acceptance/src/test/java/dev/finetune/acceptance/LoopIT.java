@@ -44,15 +44,11 @@ class LoopIT {
     @BeforeAll
     static void installAndUpload() throws Exception {
         Installation.require(CLUSTER);
-        Path examples = Installation.checkout().resolve("examples");
-        example = examples.resolve("01-sms-spam");
+        example = Installation.checkout().resolve("examples/01-sms-spam");
         Installation.run(example.resolve("fetch"), List.of(), "");
         namespace = CLUSTER.newNamespace("loop");
         kubectl("apply", "-f", example.resolve("claims.yaml").toString());
-        Installation.run(
-                examples.resolve("upload"),
-                List.of(example.resolve("data/minilm").toString(), "models/base/minilm", "--namespace=" + namespace),
-                CLUSTER.kubectlCommand());
+        Installation.upload(CLUSTER, example.resolve("data/minilm"), "models/base/minilm", namespace);
         kubectl(Stream.concat(
                         Stream.of("create", "configmap", "sms-spam"),
                         Stream.of("train", "test", "random", "swapped")

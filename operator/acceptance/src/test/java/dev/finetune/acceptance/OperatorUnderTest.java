@@ -49,6 +49,12 @@ public final class OperatorUnderTest implements AutoCloseable {
     /** The same, with a clock that the test sets. */
     public static OperatorUnderTest start(LocalCluster cluster, String namespace, String configuration, Clock clock) {
         install(cluster, namespace);
+        return startOnWhatIsInstalled(cluster, namespace, configuration);
+    }
+
+    /** The same, with the kinds and roles as they are. */
+    public static OperatorUnderTest startOnWhatIsInstalled(
+            LocalCluster cluster, String namespace, String configuration) {
         OperatorConfig config = OperatorConfig.parse(
                 "test configuration",
                 configuration + "\nnamespaces: [" + namespace + "]\nport: 0\n",

@@ -1,6 +1,7 @@
 package dev.finetune.operator.deployment;
 
 import dev.finetune.api.ModelDeploymentStatus;
+import dev.finetune.api.ModelReference;
 import dev.finetune.operator.OperatorConfig;
 import dev.finetune.operator.desired.Labels;
 import dev.finetune.operator.kube.Applier;
@@ -88,15 +89,34 @@ public final class ModelDeploymentReconciler implements Reconciler<ModelDeployme
         return ChildWatch.of(type, ModelDeployment.class, Labels.DEPLOYMENT, context);
     }
 
-    /** A job concerns every deployment of its namespace: which of them follow it, the deciders know. */
     private static EventSource<FineTuneJob, ModelDeployment> watchJobs(EventSourceContext<ModelDeployment> context) {
         return new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(FineTuneJob.class, ModelDeployment.class)
                         .withSecondaryToPrimaryMapper(job -> context.getPrimaryCache()
-                                .list(job.getMetadata().getNamespace(), deployment -> true)
+                                .list(job.getMetadata().getNamespace(), deployment -> concerns(job, deployment))
                                 .map(ResourceID::fromResource)
                                 .collect(Collectors.toSet()))
                         .build(),
                 context);
+    }
+
+    /** A namespace may hold many of both, and a job writes its progress every few seconds. */
+    static boolean concerns(FineTuneJob job, ModelDeployment deployment) {
+        ModelReference model =
+                deployment.getSpec() == null ? null : deployment.getSpec().model();
+        if (model == null) {
+            return false;
+        }
+        String published = job.getSpec() == null || job.getSpec().output() == null
+                ? null
+                : job.getSpec().output().modelName();
+        boolean follows = published != null
+                && model.follow() != null
+                && published.equals(model.follow().modelName());
+        return follows
+                || (model.fineTuneJob() != null
+                        && job.getMetadata()
+                                .getName()
+                                .equals(model.fineTuneJob().name()));
     }
 }

@@ -48,8 +48,8 @@ public record Placement(
         if (nodes == null) {
             return;
         }
-        for (JsonNode node : nodes) {
-            Toleration toleration = typed(path, node, Toleration.class);
+        for (int i = 0; i < nodes.size(); i++) {
+            Toleration toleration = typed(path + "[" + i + "]", nodes.get(i), Toleration.class);
             if (toleration != null) {
                 into.add(toleration);
             }

@@ -40,7 +40,7 @@ public final class Applier {
     public <S, R extends CustomResource<?, S>> Outcome<R> apply(R observed, Decision<S> decision, Context<R> context) {
         R primary = observed;
         if (!Objects.equals(observed.getStatus(), decision.status())) {
-            Optional<R> patched = patchStatus(observed, decision.status(), context);
+            Optional<R> patched = writeStatus(observed, decision, context);
             if (patched.isEmpty()) {
                 return new Outcome.Stale<>();
             }
@@ -69,6 +69,25 @@ public final class Applier {
             }
         }
         return new Outcome.Done<>(primary);
+    }
+
+    /**
+     * Where what is stored does not fit the schema that its kind has now, the API server takes no status, whatever that holds: what it
+     * would have told becomes events.
+     */
+    private <S, R extends CustomResource<?, S>> Optional<R> writeStatus(
+            R observed, Decision<S> decision, Context<R> context) {
+        try {
+            return patchStatus(observed, decision.status(), context);
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != UNPROCESSABLE && e.getCode() != HttpURLConnection.HTTP_INTERNAL_ERROR) {
+                throw e;
+            }
+            String text = StatusRefused.text(e.getCode(), message(e));
+            decision.events().forEach(event -> recorder.record(observed, event));
+            recorder.record(observed, Announcement.warning("StatusRefused", text));
+            throw new StatusRefused(text);
+        }
     }
 
     /**
@@ -203,10 +222,13 @@ public final class Applier {
     }
 
     private static <R> Outcome<R> refused(R primary, HasMetadata object, KubernetesClientException e) {
-        String message = e.getStatus() != null && e.getStatus().getMessage() != null
+        return new Outcome.Refused<>(primary, object, e.getCode(), message(e));
+    }
+
+    private static String message(KubernetesClientException e) {
+        return e.getStatus() != null && e.getStatus().getMessage() != null
                 ? e.getStatus().getMessage()
                 : String.valueOf(e.getMessage());
-        return new Outcome.Refused<>(primary, object, e.getCode(), message);
     }
 
     /** Only the very object that was observed: a namesake has another uid. */

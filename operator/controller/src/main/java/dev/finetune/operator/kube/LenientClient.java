@@ -106,7 +106,7 @@ public final class LenientClient {
 
         @Override
         public Object deserialize(JsonParser parser, DeserializationContext context) throws IOException {
-            ObjectNode tree = ((ObjectNode) context.readTree(parser)).deepCopy();
+            ObjectNode tree = (ObjectNode) context.readTree(parser);
             Type[] members = ((ParameterizedType) kind.getGenericSuperclass()).getActualTypeArguments();
             Legible spec = new Legible();
             tree.set("spec", spec.of(tree.get("spec"), members[0], "spec"));
