@@ -49,12 +49,17 @@ public final class OperatorUnderTest implements AutoCloseable {
     /** The same, with a clock that the test sets. */
     public static OperatorUnderTest start(LocalCluster cluster, String namespace, String configuration, Clock clock) {
         install(cluster, namespace);
-        return startOnWhatIsInstalled(cluster, namespace, configuration);
+        return startOnWhatIsInstalled(cluster, namespace, configuration, clock);
     }
 
     /** The same, with the kinds and roles as they are. */
     public static OperatorUnderTest startOnWhatIsInstalled(
             LocalCluster cluster, String namespace, String configuration) {
+        return startOnWhatIsInstalled(cluster, namespace, configuration, Clock.systemUTC());
+    }
+
+    private static OperatorUnderTest startOnWhatIsInstalled(
+            LocalCluster cluster, String namespace, String configuration, Clock clock) {
         OperatorConfig config = OperatorConfig.parse(
                 "test configuration",
                 configuration + "\nnamespaces: [" + namespace + "]\nport: 0\n",
