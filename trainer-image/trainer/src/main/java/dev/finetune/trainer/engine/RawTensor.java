@@ -26,8 +26,7 @@ public record RawTensor(long[] shape, ByteBuffer values) {
 
     /**
      * Copies of many, which closing the arena frees: for copies made again and again, of which the collector, seeing a small heap, would
-     * let hundreds of megabytes pile up. All lie in one piece of memory, which goes back to the system as a whole; a piece for each
-     * left holes between the engine's own, and resident memory grew with every copy.
+     * let hundreds of megabytes pile up. All lie in one piece of memory, which goes back to the system as a whole.
      */
     public static SortedMap<String, RawTensor> copyOf(SortedMap<String, NDArray> arrays, Arena arena) {
         long bytes = arrays.values().stream()
