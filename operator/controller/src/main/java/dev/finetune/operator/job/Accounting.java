@@ -29,16 +29,17 @@ final class Accounting {
     /** Brings usage and counters up to what the run shows. */
     static void update(JobStatusBuilder status, RunView view, Stage stage, Instant now) {
         String known = status.progress == null ? null : status.progress.pod();
-        Optional<Pod> working = view.newestPod().filter(p -> RunView.started(p).isPresent());
+        Optional<Pod> working = view.newestPod().filter(p -> startedLast(p, status.progress));
         fold(status, view, known, stage, now);
         if (working.isPresent() && !working.get().getMetadata().getName().equals(known)) {
             if (known != null && known.startsWith(view.jobName() + "-")) {
                 replaced(status, view.pod(known));
             }
             Pod pod = working.get();
+            String started = Times.write(RunView.started(pod).orElse(now));
             status.progress = named(
-                    status.progress, Reason.title(stage), pod.getMetadata().getName(), now);
-            since(status, Times.write(RunView.started(pod).orElse(now)));
+                    status.progress, Reason.title(stage), pod.getMetadata().getName(), started, now);
+            since(status, started);
             fold(status, view, pod.getMetadata().getName(), stage, now);
         }
     }
@@ -75,6 +76,7 @@ final class Accounting {
         TrainingProgress next = new TrainingProgress(
                 old.stage(),
                 old.pod(),
+                old.podStartTime(),
                 told.epoch(),
                 told.step(),
                 told.totalSteps(),
@@ -86,6 +88,7 @@ final class Accounting {
             status.progress = new TrainingProgress(
                     next.stage(),
                     next.pod(),
+                    next.podStartTime(),
                     next.epoch(),
                     next.step(),
                     next.totalSteps(),
@@ -123,6 +126,13 @@ final class Accounting {
         status.usage = new Usage(usage.activeSeconds(), time, usage.acceleratorSeconds(), usage.peakMemoryBytes());
     }
 
+    /** Between a pod that is gone and the one in its place, an earlier one that failed is the newest that there is. */
+    private static boolean startedLast(Pod pod, @Nullable TrainingProgress known) {
+        Optional<Instant> started = RunView.started(pod);
+        Optional<Instant> before = Optional.ofNullable(known).flatMap(k -> Times.read(k.podStartTime()));
+        return started.isPresent() && before.filter(started.get()::isBefore).isEmpty();
+    }
+
     /** A pod that is gone was moved away: the Job keeps those that failed. */
     private static void replaced(JobStatusBuilder status, Optional<Pod> earlier) {
         status.increment(Counter.RESTARTS);
@@ -134,12 +144,14 @@ final class Accounting {
         }
     }
 
-    private static TrainingProgress named(@Nullable TrainingProgress old, String stage, String pod, Instant now) {
+    private static TrainingProgress named(
+            @Nullable TrainingProgress old, String stage, String pod, String started, Instant now) {
         return old == null
-                ? new TrainingProgress(stage, pod, null, null, null, 0, null, null, Times.write(now))
+                ? new TrainingProgress(stage, pod, started, null, null, null, 0, null, null, Times.write(now))
                 : new TrainingProgress(
                         stage,
                         pod,
+                        started,
                         old.epoch(),
                         old.step(),
                         old.totalSteps(),

@@ -133,11 +133,12 @@ final class JobStatusBuilder {
         }
         failure = null;
         if (progress == null || !Reason.title(stage).equals(progress.stage())) {
-            progress =
-                    new TrainingProgress(Reason.title(stage), null, null, null, null, 0, null, null, Times.write(now));
+            progress = new TrainingProgress(
+                    Reason.title(stage), null, null, null, null, null, 0, null, null, Times.write(now));
         } else {
             progress = new TrainingProgress(
                     progress.stage(),
+                    null,
                     null,
                     progress.epoch(),
                     progress.step(),
@@ -163,6 +164,7 @@ final class JobStatusBuilder {
             progress = new TrainingProgress(
                     progress.stage(),
                     progress.pod(),
+                    progress.podStartTime(),
                     progress.epoch(),
                     progress.step(),
                     progress.totalSteps(),

@@ -80,7 +80,7 @@ public final class Applier {
         try {
             return patchStatus(observed, decision.status(), context);
         } catch (KubernetesClientException e) {
-            if (e.getCode() != UNPROCESSABLE && e.getCode() != HttpURLConnection.HTTP_INTERNAL_ERROR) {
+            if (!StatusRefused.isMeant(e.getCode(), message(e))) {
                 throw e;
             }
             String text = StatusRefused.text(e.getCode(), message(e));

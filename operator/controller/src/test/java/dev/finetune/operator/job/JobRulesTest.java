@@ -213,6 +213,32 @@ class JobRulesTest {
         assertThat(world.status().usage().activeSince()).isNull();
     }
 
+    /** The Job keeps a pod that failed, and an evicted one goes: until there is a third, the first is the newest. */
+    @Test
+    void anEvictionAfterAFailureIsOneRestartMore() {
+        World world = new World();
+        world.runStage();
+        world.settle();
+        Pod first = world.start(world.schedule().orElseThrow());
+        world.settle();
+        world.end(first, 137, "Error", "");
+        world.now = world.now.plusSeconds(10);
+        Pod second = world.start(world.schedule().orElseThrow());
+        world.settle();
+        assertThat(world.status().restarts()).isEqualTo(1);
+        world.now = world.now.plusSeconds(10);
+        world.evict(second);
+        world.settle();
+        world.objects.remove(World.key(second));
+        world.settle();
+        assertThat(world.status().restarts()).as("before its successor").isEqualTo(1);
+        world.start(world.schedule().orElseThrow());
+        world.settle();
+        assertThat(world.status().restarts()).isEqualTo(2);
+        assertThat(world.status().attempts().failed()).isEqualTo(1);
+        assertThat(world.status().attempts().disrupted()).isEqualTo(1);
+    }
+
     @Test
     void aNewJobGetsWhatIsLeftOfTheBackoffLimit() {
         World world = new World(Samples.job(Samples.JOB + "  backoffLimit: 2\n"), Samples.config());

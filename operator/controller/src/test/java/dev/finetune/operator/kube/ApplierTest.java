@@ -32,12 +32,14 @@ import org.junit.jupiter.api.Test;
 
 /** What becomes of a decision whose status the API server does not take; a server that always answers the same plays its part. */
 class ApplierTest {
-    private static final String SERVER_SAYS = ".spec.training: expected map, got &{[1]}";
+    private static final String SERVER_SAYS =
+            "failed to create typed live object (team/reviews; finetune.dev/v1alpha1, Kind=FineTuneJob): .spec.training: expected map, got &{[1]}";
 
     private final Queue<String> requests = new ConcurrentLinkedQueue<>();
     private final Queue<JsonNode> events = new ConcurrentLinkedQueue<>();
     private final FineTuneJob job = new FineTuneJob();
     private int answer;
+    private String says = SERVER_SAYS;
     private HttpServer server;
     private KubernetesClient client;
 
@@ -91,11 +93,14 @@ class ApplierTest {
 
     @Test
     void troubleThatIsNotTheObjectsIsNotToldAsIfItWere() {
-        answer = 403;
+        for (int trouble : List.of(403, 500)) {
+            answer = trouble;
+            says = "etcdserver: request timed out";
 
-        assertThatThrownBy(this::apply).isInstanceOf(KubernetesClientException.class);
+            assertThatThrownBy(this::apply).isInstanceOf(KubernetesClientException.class);
 
-        assertThat(events).isEmpty();
+            assertThat(events).isEmpty();
+        }
     }
 
     private void apply() {
@@ -126,7 +131,7 @@ class ApplierTest {
         }
         byte[] reply = isStatus
                 ? "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":%d,\"message\":\"%s\"}"
-                        .formatted(answer, SERVER_SAYS)
+                        .formatted(answer, says)
                         .getBytes(StandardCharsets.UTF_8)
                 : body;
         exchange.getResponseHeaders().add("Content-Type", "application/json");
