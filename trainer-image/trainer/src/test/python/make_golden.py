@@ -5,7 +5,8 @@ Each folder is a model as save_pretrained writes it plus golden.json: the inputs
 12 optimizer steps on one batch without dropout: learning rate of every step (3 steps of linear warm-up, then linear decay to 0),
 loss, gradient norm before it is clipped to 1, and the norm of every parameter afterwards. bert also gets a tokenizer that knows
 letters, with truncation and padding of its own, the ids of some texts without either, and for pairs of texts, whole and cut to 12
-tokens, the ids, the segments and the logits.
+tokens, the ids, the segments and the logits. ELECTRA and ModernBERT have weights so large that attention looks somewhere, and no norm or
+bias at its neutral value, so that nothing left out goes unnoticed; the second half of ELECTRA's texts is a second segment.
 """
 import json
 import pathlib
@@ -71,9 +72,22 @@ def run(start, inputs, optimizer, decay, smoothing=0.0, weights=None, head_only=
             "parameterNorms": {n: float(p.detach().double().norm()) for n, p in model.named_parameters()}}
 
 
-def make(name, model, pad, runs):
+def stirred(model):
+    """The model with every parameter moved, norms and biases too; more would make the noise in the keys' biases, which change nothing, visible."""
+    draw = torch.Generator().manual_seed(11)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.add_(torch.randn(p.shape, generator=draw) * 0.1)
+    return model
+
+
+def make(name, model, pad, runs, segments=False):
     model.eval()
     inputs = batch(pad, model.config.vocab_size)
+    if segments:
+        lengths = torch.tensor(LENGTHS)[:, None]
+        order = torch.arange(max(LENGTHS))[None, :]
+        inputs["token_type_ids"] = ((order >= lengths // 2) & (order < lengths)).long()
     with torch.no_grad():
         hidden = model.base_model(**inputs).last_hidden_state
         logits = model(**inputs).logits
@@ -83,6 +97,7 @@ def make(name, model, pad, runs):
     golden = {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__,
               "rows": len(LENGTHS), "length": max(LENGTHS), "padId": pad,
               "ids": inputs["input_ids"].flatten().tolist(), "mask": inputs["attention_mask"].flatten().tolist(),
+              **({"types": inputs["token_type_ids"].flatten().tolist()} if segments else {}),
               "targets": TARGETS.tolist(), "hidden": flat(hidden), "logits": flat(logits),
               "runs": [run(model, inputs, **r) for r in runs]}
     (folder / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
@@ -128,10 +143,8 @@ make("roberta", transformers.RobertaForSequenceClassification(transformers.Rober
      [adamw, dict(adamw, weights=[0.5, 1.0, 3.0]), dict(adamw, head_only=True)])
 
 
-def make_regression(folder):
+def make_regression(folder, model):
     """One output and numbers as targets: 12 AdamW steps on the squared error, as transformers computes it for problem_type regression."""
-    torch.manual_seed(43)
-    model = transformers.BertForSequenceClassification(transformers.BertConfig(**{**SIZES, "num_labels": 1}, pad_token_id=0, problem_type="regression"))
     model.eval()
     inputs, targets = batch(0, model.config.vocab_size), torch.tensor([0.5, -1.25, 3.0, 2.0])
     with torch.no_grad():
@@ -149,7 +162,25 @@ def make_regression(folder):
     (folder / "golden.json").write_text(json.dumps({"rows": len(LENGTHS), "length": max(LENGTHS), "ids": inputs["input_ids"].flatten().tolist(),
         "mask": inputs["attention_mask"].flatten().tolist(), "targets": targets.tolist(), "outputs": outputs, "learningRate": PEAK, "weightDecay": 0.05,
         "losses": losses, "gradientNorms": norms}, indent=1) + "\n")
-    print("bert-regression", f"{losses[0]:.3f}->{losses[-1]:.3f}")
+    print(folder.name, f"{losses[0]:.3f}->{losses[-1]:.3f}")
 
 
-make_regression(OUT / "bert-regression")
+torch.manual_seed(43)
+NUMBER = {**SIZES, "num_labels": 1, "pad_token_id": 0, "problem_type": "regression"}
+make_regression(OUT / "bert-regression", transformers.BertForSequenceClassification(transformers.BertConfig(**NUMBER)))
+
+torch.manual_seed(44)
+electra = lambda **more: stirred(transformers.ElectraForSequenceClassification(transformers.ElectraConfig(**{**SIZES, "pad_token_id": 0, **more})))
+make("electra", electra(embedding_size=10), 0, [adamw, dict(adamw, smoothing=0.1), dict(adamw, head_only=True)], segments=True)
+make("electra-wide", electra(embedding_size=16, num_hidden_layers=1, hidden_act="gelu_new", pad_token_id=2), 2, [adamw], segments=True)
+make_regression(OUT / "electra-regression", electra(**{**NUMBER, "num_hidden_layers": 1}, embedding_size=10))
+
+torch.manual_seed(45)
+IDS = dict(pad_token_id=0, bos_token_id=2, cls_token_id=2, eos_token_id=3, sep_token_id=3, reference_compile=False)
+modern = lambda **more: stirred(transformers.ModernBertForSequenceClassification(transformers.ModernBertConfig(**{**SIZES, **IDS, **more})))
+make("modernbert", modern(num_hidden_layers=4, global_attn_every_n_layers=3, local_attention=4, global_rope_theta=1000.0, local_rope_theta=10.0), 0,
+     [adamw, dict(adamw, smoothing=0.1), dict(adamw, head_only=True)])
+make("modernbert-mean", modern(num_hidden_layers=3, global_attn_every_n_layers=2, local_attention=7, local_rope_theta=None, pad_token_id=1, norm_bias=True,
+                               attention_bias=True, mlp_bias=True, classifier_bias=True, classifier_pooling="mean", classifier_activation="relu",
+                               hidden_activation="gelu_pytorch_tanh"), 1, [adamw, dict(adamw, head_only=True)])
+make_regression(OUT / "modernbert-regression", modern(**{**NUMBER, "num_hidden_layers": 2}, local_attention=4))

@@ -24,6 +24,8 @@ public final class Architectures {
     private static final Map<String, Architecture> KNOWN = new TreeMap<>(Map.of(
             "bert", new Architecture("bert.", Bert::new, Bert::usablePositions),
             "distilbert", new Architecture("distilbert.", DistilBert::new, DistilBert::usablePositions),
+            "electra", new Architecture("electra.", Electra::new, Electra::usablePositions),
+            "modernbert", new Architecture("model.", ModernBert::new, ModernBert::usablePositions),
             "roberta", new Architecture("roberta.", s -> new Roberta(s, "Roberta"), Roberta::usablePositions),
             "xlm-roberta", new Architecture("roberta.", s -> new Roberta(s, "XLMRoberta"), Roberta::usablePositions)));
 

@@ -21,6 +21,48 @@ record EncoderLayers(
         double attentionDropout,
         double attentionOutputDropout,
         double outputDropout) {
+    /** The layers under the names and config keys of BERT, which RoBERTa and ELECTRA took over. */
+    static EncoderLayers bert(SequenceClassifier.Setup setup, double hiddenDropout, double attentionDropout) {
+        ModelConfig config = setup.config();
+        ParameterLoader p = setup.loader();
+        int hidden = config.count("hidden_size");
+        int inner = config.count("intermediate_size");
+        List<List<NDArray>> layers = new ArrayList<>();
+        for (int i = 0; i < config.count("num_hidden_layers"); i++) {
+            String layer = "encoder.layer." + i + ".";
+            layers.add(tensors(
+                    p.linear(layer + "attention.self.query", hidden, hidden),
+                    p.linear(layer + "attention.self.key", hidden, hidden),
+                    p.linear(layer + "attention.self.value", hidden, hidden),
+                    p.linear(layer + "attention.output.dense", hidden, hidden),
+                    p.norm(layer + "attention.output.LayerNorm", hidden),
+                    p.linear(layer + "intermediate.dense", inner, hidden),
+                    p.linear(layer + "output.dense", hidden, inner),
+                    p.norm(layer + "output.LayerNorm", hidden)));
+        }
+        return new EncoderLayers(
+                setup.engine(),
+                layers,
+                config.count("num_attention_heads"),
+                config.numberOr("layer_norm_eps", 1e-12),
+                activation(config, "hidden_act"),
+                attentionDropout,
+                hiddenDropout,
+                hiddenDropout);
+    }
+
+    /** BERT's tables of words, positions and segments, that wide, and their norm: what the kernel {@code embed} takes. */
+    static List<NDArray> bertEmbeddings(SequenceClassifier.Setup setup, int width) {
+        ModelConfig config = setup.config();
+        ParameterLoader p = setup.loader();
+        List<NDArray> tables = new ArrayList<>();
+        tables.add(p.weight("embeddings.word_embeddings.weight", config.count("vocab_size"), width));
+        tables.add(p.weight("embeddings.position_embeddings.weight", config.count("max_position_embeddings"), width));
+        tables.add(p.weight("embeddings.token_type_embeddings.weight", config.count("type_vocab_size"), width));
+        tables.addAll(p.norm("embeddings.LayerNorm", width));
+        return tables;
+    }
+
     /** {@code [rows, length, hidden]} to the same. */
     NDArray forward(TokenBatch batch, NDArray embedded, boolean training) {
         NDArray mask = engine.kernels().run(batch.scope(), false, "attention_mask", batch.mask());

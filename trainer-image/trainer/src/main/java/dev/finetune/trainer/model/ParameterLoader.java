@@ -19,7 +19,8 @@ import java.util.Random;
 
 /**
  * Fills an architecture's parameters from published weights. A backbone parameter must be there in the shape that config.json implies; a
- * head parameter that is not is initialised, N(0, initializer_range) for weights and 0 for biases, from the seed and its name, and listed.
+ * head parameter that is not is initialised, N(0, initializer_range) for weights, 1 for those of norms and 0 for biases, from the seed and
+ * its name, and listed.
  */
 final class ParameterLoader {
     private final boolean headersOnly;
@@ -85,7 +86,12 @@ final class ParameterLoader {
 
     /** A linear layer of the backbone: weight and bias. */
     List<NDArray> linear(String name, int out, int in) {
-        return List.of(weight(name + ".weight", out, in), vector(name + ".bias", out));
+        return linear(name, out, in, true);
+    }
+
+    /** The same, or with zeros in the place of the bias. */
+    List<NDArray> linear(String name, int out, int in, boolean bias) {
+        return List.of(weight(name + ".weight", out, in), bias ? vector(name + ".bias", out) : constant(0, out));
     }
 
     /** A square convolution of the backbone: weight and bias. */
@@ -95,12 +101,29 @@ final class ParameterLoader {
 
     /** A layer norm of the backbone: weight and bias. */
     List<NDArray> norm(String name, int size) {
-        return List.of(vector(name + ".weight", size), vector(name + ".bias", size));
+        return norm(name, size, true);
+    }
+
+    /** The same, or with zeros in the place of the bias. */
+    List<NDArray> norm(String name, int size, boolean bias) {
+        return List.of(vector(name + ".weight", size), bias ? vector(name + ".bias", size) : constant(0, size));
     }
 
     /** A linear layer of the head, initialised where the base lacks it. */
     List<NDArray> headLinear(String name, int out, int in) {
-        return List.of(head(name + ".weight", out, in), head(name + ".bias", out));
+        return headLinear(name, out, in, true);
+    }
+
+    /** The same, or with zeros in the place of the bias. */
+    List<NDArray> headLinear(String name, int out, int in, boolean bias) {
+        return List.of(head(name + ".weight", out, in), bias ? head(name + ".bias", out) : constant(0, out));
+    }
+
+    /** A layer norm of the head, which leaves its input as it is until it is trained, where the base lacks it. */
+    List<NDArray> headNorm(String name, int size, boolean bias) {
+        return List.of(
+                stored(name + ".weight").isPresent() ? head(name + ".weight", size) : ones(name + ".weight", size),
+                bias ? head(name + ".bias", size) : constant(0, size));
     }
 
     /** The layer that gives a score per label: taken from the base only if it was trained for these labels. */
@@ -133,6 +156,16 @@ final class ParameterLoader {
                 values[i] = (float) (random.nextGaussian() * initializerRange);
             }
         }
+        return initialised(name, values, shape);
+    }
+
+    private NDArray ones(String name, int size) {
+        float[] values = new float[size];
+        Arrays.fill(values, 1);
+        return initialised(name, values, size);
+    }
+
+    private NDArray initialised(String name, float[] values, long... shape) {
         initialised.add(name);
         return add(name, RawTensor.of(values, shape).toTensor(scope), true, shape);
     }

@@ -1,7 +1,6 @@
 package dev.finetune.trainer.model;
 
 import ai.djl.ndarray.NDArray;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -29,7 +28,6 @@ final class Roberta extends SequenceClassifier {
         EncoderLayers.check(config, "hidden_size", "num_attention_heads");
         this.family = family;
         hidden = config.count("hidden_size");
-        int inner = config.count("intermediate_size");
         positions = usablePositions(config);
         padId = config.indexOr("pad_token_id", 1);
         epsilon = config.numberOr("layer_norm_eps", 1e-12);
@@ -37,36 +35,8 @@ final class Roberta extends SequenceClassifier {
         attentionDropout = setup.options().dropout().orElse(config.numberOr("attention_probs_dropout_prob", 0.1));
         classifierDropout = setup.options().dropout().orElse(config.numberOr("classifier_dropout", hiddenDropout));
 
-        List<NDArray> tables = new ArrayList<>();
-        tables.add(p.weight("embeddings.word_embeddings.weight", config.count("vocab_size"), hidden));
-        tables.add(p.weight("embeddings.position_embeddings.weight", config.count("max_position_embeddings"), hidden));
-        tables.add(p.weight("embeddings.token_type_embeddings.weight", config.count("type_vocab_size"), hidden));
-        tables.addAll(p.norm("embeddings.LayerNorm", hidden));
-        embeddings = tables;
-
-        List<List<NDArray>> layers = new ArrayList<>();
-        for (int i = 0; i < config.count("num_hidden_layers"); i++) {
-            String layer = "encoder.layer." + i + ".";
-            layers.add(EncoderLayers.tensors(
-                    p.linear(layer + "attention.self.query", hidden, hidden),
-                    p.linear(layer + "attention.self.key", hidden, hidden),
-                    p.linear(layer + "attention.self.value", hidden, hidden),
-                    p.linear(layer + "attention.output.dense", hidden, hidden),
-                    p.norm(layer + "attention.output.LayerNorm", hidden),
-                    p.linear(layer + "intermediate.dense", inner, hidden),
-                    p.linear(layer + "output.dense", hidden, inner),
-                    p.norm(layer + "output.LayerNorm", hidden)));
-        }
-        encoder = new EncoderLayers(
-                setup.engine(),
-                layers,
-                config.count("num_attention_heads"),
-                epsilon,
-                EncoderLayers.activation(config, "hidden_act"),
-                attentionDropout,
-                hiddenDropout,
-                hiddenDropout);
-
+        embeddings = EncoderLayers.bertEmbeddings(setup, hidden);
+        encoder = EncoderLayers.bert(setup, hiddenDropout, attentionDropout);
         head = EncoderLayers.tensors(
                 p.headLinear("classifier.dense", hidden, hidden),
                 p.outputLinear(

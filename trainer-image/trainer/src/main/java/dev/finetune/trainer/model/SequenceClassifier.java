@@ -102,7 +102,15 @@ public abstract class SequenceClassifier implements AutoCloseable {
 
     private NDArray headInput(TokenBatch batch, boolean training) {
         NDArray hidden = checkedHiddenStates(batch, training);
-        return engine.kernels().run(batch.scope(), training, "first_token", hidden);
+        return switch (pooling()) {
+            case FirstToken -> engine.kernels().run(batch.scope(), training, "first_token", hidden);
+            case Mean -> engine.kernels().run(batch.scope(), training, "masked_mean", hidden, batch.mask());
+        };
+    }
+
+    /** What of the hidden states the head takes. */
+    public Pooling pooling() {
+        return Pooling.FirstToken;
     }
 
     /** Features for a probe; no dropout, no graph. */

@@ -1,6 +1,7 @@
 package dev.finetune.trainer.training;
 
 import ai.djl.ndarray.NDManager;
+import dev.finetune.trainer.model.Pooling;
 import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.model.TokenBatch;
 import dev.finetune.trainer.model.Tokens;
@@ -11,16 +12,10 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * What the frozen backbone makes of texts, {@code [examples][hidden]}: its last hidden state at the first token, which is the head's
- * input, and the mean over the tokens. Texts of like length are computed together, always in the same batches.
+ * What the frozen backbone makes of texts, {@code [examples][hidden]}: its last hidden state at the first token and the mean over the
+ * tokens, one of which is the head's input. Texts of like length are computed together, always in the same batches.
  */
 record FrozenFeatures(float[][] firstToken, float[][] mean) {
-    /** How the hidden states of a text become one vector. */
-    enum Pooling {
-        FirstToken,
-        Mean
-    }
-
     private static final int ROWS = 32;
 
     /** Computes both for all texts; {@code done} hears how many are. */

@@ -1,7 +1,7 @@
 package dev.finetune.trainer.training;
 
 import dev.finetune.api.TextPreprocessing;
-import dev.finetune.trainer.training.FrozenFeatures.Pooling;
+import dev.finetune.trainer.model.Pooling;
 import java.util.List;
 import java.util.Optional;
 

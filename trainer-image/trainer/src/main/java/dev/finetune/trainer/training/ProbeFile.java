@@ -8,7 +8,7 @@ import dev.finetune.trainer.engine.RawTensor;
 import dev.finetune.trainer.engine.SafetensorsWriter;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.engine.Weights;
-import dev.finetune.trainer.training.FrozenFeatures.Pooling;
+import dev.finetune.trainer.model.Pooling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -128,8 +128,8 @@ public final class TrainStage {
                     objective,
                     train,
                     validation,
-                    computed.train().firstToken(),
-                    computed.validation().firstToken());
+                    computed.train().pooled(model.pooling()),
+                    computed.validation().pooled(model.pooling()));
         }
         return new WholeModel(model, objective, train, validation);
     }

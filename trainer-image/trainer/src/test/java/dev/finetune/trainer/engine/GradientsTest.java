@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GradientsTest {
@@ -93,7 +94,74 @@ class GradientsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tanh", "relu"})
+    @CsvSource({"1, gelu, attention_mask", "0, gelu_new, window_mask"})
+    void a_rotary_layers_gradient_equals_finite_differences(int normed, String activation, String masking) {
+        // Padding that sees nothing at all has no gradient worth the name, and nothing ever looks at it.
+        NDArray mask = root.create(new long[] {1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0}, new Shape(ROWS, LENGTH));
+        List<NDArray> norm = List.of(random(0.5, HIDDEN), random(0.5, HIDDEN));
+        List<NDArray> inputs = new ArrayList<>(List.of(random(0.5, ROWS, LENGTH, HIDDEN)));
+        inputs.addAll(List.of(random(0.5, 3 * HIDDEN, HIDDEN), random(0.5, 3 * HIDDEN)));
+        inputs.addAll(List.of(random(0.5, HIDDEN, HIDDEN), random(0.5, HIDDEN)));
+        inputs.addAll(List.of(random(0.5, HIDDEN), random(0.5, HIDDEN)));
+        inputs.addAll(List.of(random(0.5, 10, HIDDEN), random(0.5, 10), random(0.5, HIDDEN, 5), random(0.5, HIDDEN)));
+        if (normed == 1) {
+            inputs.addAll(norm);
+        }
+        checkAgainstDifferences(inputs, (scope, x, record) -> {
+            NDArray additive = masking.equals("window_mask")
+                    ? engine.kernels().run(scope, false, "window_mask", mask, 1)
+                    : engine.kernels().run(scope, false, "attention_mask", mask);
+            NDArray turns = engine.kernels().run(scope, false, "rotary", LENGTH, 2, 100.0);
+            List<NDArray> layer = new ArrayList<>(normed == 1 ? x.subList(11, 13) : norm);
+            layer.addAll(x.subList(1, 11));
+            return engine.kernels()
+                    .run(
+                            scope,
+                            record,
+                            "rotary_layer",
+                            x.getFirst(),
+                            additive,
+                            turns,
+                            layer,
+                            2,
+                            1e-5,
+                            activation,
+                            normed,
+                            0.0,
+                            0.0);
+        });
+    }
+
+    @Test
+    void the_gradients_of_projected_and_of_normed_embeddings_equal_finite_differences() {
+        NDArray ids = root.create(new long[] {1, 2, 3, 0, 2, 2, 1, 0, 4, 3, 2, 1}, new Shape(ROWS, LENGTH));
+        checkAgainstDifferences(
+                List.of(random(1, 5, HIDDEN), random(1, HIDDEN), random(1, HIDDEN)),
+                (scope, w, record) -> engine.kernels().run(scope, record, "embed_normed", ids, w, 1e-5, 0.0));
+        checkAgainstDifferences(
+                List.of(random(1, ROWS, LENGTH, 3), random(1, HIDDEN, 3), random(1, HIDDEN)),
+                (scope, x, record) -> engine.kernels().run(scope, record, "project", x.getFirst(), x.subList(1, 3)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gelu", "relu"})
+    void a_normed_heads_gradient_equals_finite_differences(String activation) {
+        List<NDArray> inputs = List.of(
+                random(1, ROWS, HIDDEN),
+                random(1, HIDDEN, HIDDEN),
+                random(1, HIDDEN),
+                random(1, HIDDEN),
+                random(1, HIDDEN),
+                random(1, 3, HIDDEN),
+                random(1, 3));
+        checkAgainstDifferences(
+                inputs,
+                (scope, x, record) -> engine.kernels()
+                        .run(scope, record, "normed_head", x.getFirst(), x.subList(1, 7), activation, 1e-5, 0.0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tanh", "relu", "gelu"})
     void a_heads_gradient_equals_finite_differences(String activation) {
         List<NDArray> inputs = List.of(
                 random(1, ROWS, HIDDEN),

@@ -82,4 +82,50 @@ class KernelsTest {
             }
         }
     }
+
+    @Test
+    void a_window_hides_padding_and_what_is_farther_than_its_reach() {
+        try (NDManager scope = engine.newScope()) {
+            NDArray mask = scope.create(new long[] {1, 1, 1, 1, 1, 1, 1, 0}, new Shape(2, 4));
+            float[] window =
+                    engine.kernels().run(scope, false, "window_mask", mask, 1).toFloatArray();
+            for (int i = 0; i < window.length; i++) {
+                int row = i / 16;
+                int query = i / 4 % 4;
+                int key = i % 4;
+                boolean seen = Math.abs(query - key) <= 1 && !(row == 1 && key == 3);
+                assertThat(window[i]).as("%d: %d to %d", row, query, key).isEqualTo(seen ? 0f : -Float.MAX_VALUE);
+            }
+        }
+    }
+
+    @Test
+    void what_a_query_makes_of_a_key_depends_on_their_distance_alone() {
+        int length = 9;
+        try (NDManager scope = engine.newScope()) {
+            engine.seed(3);
+            NDArray turns = engine.kernels().run(scope, false, "rotary", length, 4, 50.0);
+            float[] q = turned(scope, turns, length);
+            float[] k = turned(scope, turns, length);
+            double first = product(q, 0, k, 3);
+            assertThat(first).isNotCloseTo(product(q, 0, k, 2), within(1e-3));
+            for (int at = 1; at + 3 < length; at++) {
+                assertThat(product(q, at, k, at + 3)).isCloseTo(first, within(1e-5));
+            }
+        }
+    }
+
+    /** The same random vector of four at every position, turned. */
+    private float[] turned(NDManager scope, NDArray turns, int length) {
+        NDArray same = scope.randomNormal(new Shape(1, 4)).broadcast(new Shape(length, 4));
+        return engine.kernels().run(scope, false, "turn", same, turns).toFloatArray();
+    }
+
+    private static double product(float[] a, int i, float[] b, int j) {
+        double sum = 0;
+        for (int d = 0; d < 4; d++) {
+            sum += (double) a[4 * i + d] * b[4 * j + d];
+        }
+        return sum;
+    }
 }

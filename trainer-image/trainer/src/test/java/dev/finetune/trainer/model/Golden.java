@@ -22,6 +22,7 @@ record Golden(
         int padId,
         long[] ids,
         long[] mask,
+        long @Nullable [] types,
         int[] targets,
         float[] hidden,
         float[] logits,
@@ -64,6 +65,6 @@ record Golden(
     }
 
     TokenBatch batch(NDManager scope) {
-        return TokenBatch.of(scope, ids, mask, new long[rows * length], rows, length);
+        return TokenBatch.of(scope, ids, mask, types == null ? new long[rows * length] : types, rows, length);
     }
 }

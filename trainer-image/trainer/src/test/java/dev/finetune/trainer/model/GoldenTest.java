@@ -20,7 +20,8 @@ class GoldenTest {
     private static final double TOLERANCE = 1e-4;
 
     @ParameterizedTest
-    @ValueSource(strings = {"bert", "distilbert", "roberta"})
+    @ValueSource(
+            strings = {"bert", "distilbert", "roberta", "electra", "electra-wide", "modernbert", "modernbert-mean"})
     void hidden_states_and_logits_equal_those_of_transformers(String name) {
         Golden golden = Golden.of(name);
         try (SequenceClassifier model = load(name);
@@ -34,7 +35,8 @@ class GoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bert", "distilbert", "roberta"})
+    @ValueSource(
+            strings = {"bert", "distilbert", "roberta", "electra", "electra-wide", "modernbert", "modernbert-mean"})
     void twelve_steps_of_every_optimizer_equal_those_of_pytorch(String name) {
         Golden golden = Golden.of(name);
         for (Golden.Run run : golden.runs()) {

@@ -14,20 +14,21 @@ import dev.finetune.trainer.engine.SquaredError;
 import dev.finetune.trainer.engine.TorchEngine;
 import java.util.List;
 import java.util.OptionalDouble;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A model with one output, its loss and 12 steps against what transformers and PyTorch compute (src/test/python/make_golden.py). */
 class RegressionGoldenTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final JsonNode golden = Golden.json(Golden.folder("bert-regression").resolve("golden.json"));
-
-    @Test
-    void outputs_losses_and_gradients_equal_those_of_transformers() {
+    @ParameterizedTest
+    @ValueSource(strings = {"bert-regression", "electra-regression", "modernbert-regression"})
+    void outputs_losses_and_gradients_equal_those_of_transformers(String name) {
+        JsonNode golden = Golden.json(Golden.folder(name).resolve("golden.json"));
         TorchEngine engine = TorchEngine.start();
         float[] targets = JSON.convertValue(golden.path("targets"), float[].class);
         try (SequenceClassifier model = SequenceClassifier.load(
-                        Golden.folder("bert-regression"),
+                        Golden.folder(name),
                         List.of("score"),
                         Problem.regression,
                         new LoadOptions(0, OptionalDouble.of(0)));
@@ -35,13 +36,13 @@ class RegressionGoldenTest {
                         engine, Optimizer.AdamW, golden.path("weightDecay").asDouble())) {
             assertThat(model.newlyInitialised()).isEmpty();
             try (NDManager scope = engine.newScope()) {
-                assertThat(model.logits(batch(scope), false).toFloatArray())
+                assertThat(model.logits(batch(scope, golden), false).toFloatArray())
                         .containsExactly(JSON.convertValue(golden.path("outputs"), float[].class), within(1e-5f));
             }
             for (int step = 0; step < golden.path("losses").size(); step++) {
                 try (NDManager scope = engine.newScope()) {
                     NDArray loss = new SquaredError(engine)
-                            .of(model.logits(batch(scope), true), targets, targets.length, true);
+                            .of(model.logits(batch(scope, golden), true), targets, targets.length, true);
                     assertThat((double) loss.getFloat())
                             .as("loss of step " + step)
                             .isCloseTo(golden.path("losses").get(step).asDouble(), within(1e-4));
@@ -57,7 +58,7 @@ class RegressionGoldenTest {
         }
     }
 
-    private TokenBatch batch(NDManager scope) {
+    private TokenBatch batch(NDManager scope, JsonNode golden) {
         int rows = golden.path("rows").asInt();
         int length = golden.path("length").asInt();
         return TokenBatch.of(

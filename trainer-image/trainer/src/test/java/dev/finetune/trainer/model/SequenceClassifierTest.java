@@ -1,5 +1,8 @@
 package dev.finetune.trainer.model;
 
+import static dev.finetune.trainer.model.ModelCopy.edit;
+import static dev.finetune.trainer.model.ModelCopy.refused;
+import static dev.finetune.trainer.model.ModelCopy.rename;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -7,7 +10,6 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.engine.Parameter;
@@ -20,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +35,7 @@ class SequenceClassifierTest {
     private Path temp;
 
     @ParameterizedTest
-    @ValueSource(strings = {"bert", "distilbert", "roberta"})
+    @ValueSource(strings = {"bert", "distilbert", "roberta", "electra", "modernbert", "modernbert-mean"})
     void a_saved_model_gives_the_same_logits_when_it_is_loaded_again(String name) throws IOException {
         Golden golden = Golden.of(name);
         Path folder = copy(name);
@@ -174,7 +175,7 @@ class SequenceClassifierTest {
     void a_model_type_that_is_not_known_is_refused_with_those_that_are() throws IOException {
         Path folder = copy("bert");
         edit(folder.resolve("config.json"), c -> c.put("model_type", "llama"));
-        refused(folder, "model_type is llama", "bert, distilbert, roberta, xlm-roberta");
+        refused(folder, "model_type is llama", "bert, distilbert, electra, modernbert, roberta, xlm-roberta");
     }
 
     @Test
@@ -314,12 +315,6 @@ class SequenceClassifierTest {
                 .hasMessageContaining("classifier.weight");
     }
 
-    private static void refused(Path folder, String... parts) {
-        assertThatThrownBy(() -> SequenceClassifier.load(folder, Golden.LABELS, LoadOptions.seeded(1)))
-                .isInstanceOf(StageException.class)
-                .hasMessageContainingAll(parts);
-    }
-
     private static float[] values(SequenceClassifier model, String name) {
         return model.parameters().stream()
                 .filter(p -> p.name().equals(name))
@@ -330,13 +325,7 @@ class SequenceClassifierTest {
     }
 
     private Path copy(String name) throws IOException {
-        Path target = Files.createDirectories(temp.resolve("copy"));
-        try (Stream<Path> files = Files.list(Golden.folder(name))) {
-            for (Path file : files.toList()) {
-                Files.copy(file, target.resolve(file.getFileName()));
-            }
-        }
-        return target;
+        return ModelCopy.of(name, temp.resolve("copy"));
     }
 
     private static void copyTokenizer(Path folder) throws IOException {
@@ -345,27 +334,5 @@ class SequenceClassifierTest {
                 Files.copy(Golden.folder("bert").resolve(file), folder.resolve(file));
             }
         }
-    }
-
-    private static void edit(Path file, Consumer<ObjectNode> change) throws IOException {
-        ObjectNode json = (ObjectNode) Golden.json(file);
-        change.accept(json);
-        new ObjectMapper().writeValue(file.toFile(), json);
-    }
-
-    /** Renames tensors in the header alone; padding keeps the data where they are. */
-    private static void rename(Path folder, java.util.function.UnaryOperator<String> change) throws IOException {
-        Path file = folder.resolve("model.safetensors");
-        byte[] all = Files.readAllBytes(file);
-        java.nio.ByteBuffer buffer = java.nio.ByteBuffer.wrap(all).order(java.nio.ByteOrder.LITTLE_ENDIAN);
-        int length = (int) buffer.getLong(0);
-        ObjectNode header = (ObjectNode) new ObjectMapper().readTree(all, 8, length);
-        ObjectNode renamed = new ObjectMapper().createObjectNode();
-        header.properties().forEach(e -> renamed.set(change.apply(e.getKey()), e.getValue()));
-        byte[] text = new ObjectMapper().writeValueAsBytes(renamed);
-        java.nio.ByteBuffer out = java.nio.ByteBuffer.allocate(8 + text.length + all.length - 8 - length)
-                .order(java.nio.ByteOrder.LITTLE_ENDIAN);
-        out.putLong(text.length).put(text).put(all, 8 + length, all.length - 8 - length);
-        Files.write(file, out.array());
     }
 }

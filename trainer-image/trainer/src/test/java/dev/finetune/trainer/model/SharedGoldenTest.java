@@ -32,7 +32,15 @@ class SharedGoldenTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"bert-sequence", "bert-pair", "distilbert-sequence", "roberta-sequence", "xlm-roberta-sequence"})
+            strings = {
+                "bert-sequence",
+                "bert-pair",
+                "distilbert-sequence",
+                "roberta-sequence",
+                "xlm-roberta-sequence",
+                "electra-sequence",
+                "modernbert-sequence"
+            })
     void repeats_the_shared_references(String name) {
         Path folder = SHARED.resolve("golden").resolve(name);
         Assumptions.assumeTrue(Files.exists(folder), "no shared references here");

@@ -10,6 +10,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.NamedValue;
 import dev.finetune.api.StrategyType;
+import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.TrainingSpec;
 import dev.finetune.api.run.Progress;
 import dev.finetune.api.run.StageException;
@@ -21,9 +22,11 @@ import dev.finetune.trainer.engine.RawTensor;
 import dev.finetune.trainer.engine.SafetensorsWriter;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.engine.Weights;
+import dev.finetune.trainer.model.ArtifactPredictor;
 import dev.finetune.trainer.transform.TextInput;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -86,6 +89,42 @@ class TrainStageTest {
             assertThat(values(after, "bert." + name)).as(name).isEqualTo(values(before, name));
         }
         assertThat(after.names()).contains("classifier.weight", "bert.pooler.dense.weight");
+    }
+
+    @Test
+    void featureExtractionTrainsTheHeadOnWhatItWillBeGiven() throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder, 200);
+        Path averaging = Path.of(TrainStageTest.class
+                .getResource("/golden/modernbert-mean/config.json")
+                .toURI());
+        for (String file : List.of("config.json", "model.safetensors")) {
+            Files.copy(
+                    averaging.resolveSibling(file),
+                    workspace.model().resolve(file),
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+
+        TrainStage.run(
+                TinyWorkspace.plan(
+                        learning().strategy(StrategyType.FeatureExtraction).spec(), null),
+                workspace,
+                p -> {},
+                new StopSignal());
+
+        History history =
+                Json.MAPPER.readValue(Files.readAllBytes(workspace.run().resolve("history.json")), History.class);
+        List<Example> validation = TinyWorkspace.examples(40, 2);
+        try (ArtifactPredictor candidate =
+                ArtifactPredictor.open(workspace.candidate(), new TextPreprocessing(null, null, null, null), 24)) {
+            double[][] scores = candidate.scores(texts(validation));
+            double loss = 0;
+            for (int i = 0; i < scores.length; i++) {
+                loss -= Math.log(scores[i][
+                                candidate.labels().indexOf(validation.get(i).label())])
+                        / scores.length;
+            }
+            assertThat(loss).isCloseTo(history.epochs().getLast().validation().get("loss"), within(1e-5));
+        }
     }
 
     @Test
