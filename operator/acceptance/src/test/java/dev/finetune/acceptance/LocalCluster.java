@@ -2,6 +2,8 @@ package dev.finetune.acceptance;
 
 import dev.finetune.operator.kube.LenientClient;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
@@ -154,6 +156,23 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
                             != null);
         }
         return name;
+    }
+
+    /** A claim of 1Gi for one node at a time. */
+    public void newClaim(String namespace, String name) {
+        client().resource(new PersistentVolumeClaimBuilder()
+                        .withNewMetadata()
+                        .withName(name)
+                        .withNamespace(namespace)
+                        .endMetadata()
+                        .withNewSpec()
+                        .withAccessModes("ReadWriteOnce")
+                        .withNewResources()
+                        .addToRequests("storage", new Quantity("1Gi"))
+                        .endResources()
+                        .endSpec()
+                        .build())
+                .create();
     }
 
     private Running running() {

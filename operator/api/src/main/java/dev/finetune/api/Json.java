@@ -1,6 +1,7 @@
 package dev.finetune.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -31,6 +32,14 @@ public final class Json {
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("cannot be written as JSON: " + value.getClass(), e);
         }
+    }
+
+    /** What is wrong with a text that is not JSON or not of the expected form, and where in it. */
+    public static String fault(JsonProcessingException e) {
+        JsonLocation at = e.getLocation();
+        return at == null
+                ? e.getOriginalMessage()
+                : "line %d, column %d: %s".formatted(at.getLineNr(), at.getColumnNr(), e.getOriginalMessage());
     }
 
     /** {@code sha256:} and 64 hex digits over the canonical text of a value. */

@@ -6,7 +6,6 @@ import dev.finetune.acceptance.Installation;
 import dev.finetune.acceptance.LocalCluster;
 import dev.finetune.api.Condition;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import java.time.Duration;
@@ -110,20 +109,7 @@ class FineTuneJobNodeIT {
     /** A namespace with the store and the data, and without the claim that holds the base model. */
     private static Stagehand namespace() {
         Stagehand made = new Stagehand(CLUSTER.client(), CLUSTER.newNamespace("ftj"));
-        made.client
-                .resource(new PersistentVolumeClaimBuilder()
-                        .withNewMetadata()
-                        .withName("models")
-                        .withNamespace(made.namespace)
-                        .endMetadata()
-                        .withNewSpec()
-                        .withAccessModes("ReadWriteOnce")
-                        .withNewResources()
-                        .addToRequests("storage", new Quantity("1Gi"))
-                        .endResources()
-                        .endSpec()
-                        .build())
-                .create();
+        CLUSTER.newClaim(made.namespace, "models");
         made.client
                 .resource(new ConfigMapBuilder()
                         .withNewMetadata()

@@ -4,6 +4,7 @@ import dev.finetune.api.TrainingProgress;
 import dev.finetune.api.Usage;
 import dev.finetune.api.run.Progress;
 import dev.finetune.api.run.Stage;
+import dev.finetune.operator.desired.Announcement;
 import dev.finetune.operator.desired.Times;
 import dev.finetune.operator.job.JobStatusBuilder.Counter;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -26,14 +27,15 @@ final class Accounting {
 
     private Accounting() {}
 
-    /** Brings usage and counters up to what the run shows. */
-    static void update(JobStatusBuilder status, RunView view, Stage stage, Instant now) {
+    /** Brings usage and counters up to what the run shows; what comes back tells of a pod that took another's place. */
+    static Optional<Announcement> update(JobStatusBuilder status, RunView view, Stage stage, Instant now) {
+        Optional<Announcement> restart = Optional.empty();
         String known = status.progress == null ? null : status.progress.pod();
         Optional<Pod> working = view.newestPod().filter(p -> startedLast(p, status.progress));
         fold(status, view, known, stage, now);
         if (working.isPresent() && !working.get().getMetadata().getName().equals(known)) {
             if (known != null && known.startsWith(view.jobName() + "-")) {
-                replaced(status, view.pod(known));
+                restart = Optional.of(replaced(status, known, view.pod(known), working.get()));
             }
             Pod pod = working.get();
             String started = Times.write(RunView.started(pod).orElse(now));
@@ -42,6 +44,7 @@ final class Accounting {
             since(status, started);
             fold(status, view, pod.getMetadata().getName(), stage, now);
         }
+        return restart;
     }
 
     /** The run is given up: what its pod worked so far is added, the rest of its grace period is not. */
@@ -134,14 +137,19 @@ final class Accounting {
     }
 
     /** A pod that is gone was moved away: the Job keeps those that failed. */
-    private static void replaced(JobStatusBuilder status, Optional<Pod> earlier) {
+    private static Announcement replaced(JobStatusBuilder status, String name, Optional<Pod> earlier, Pod next) {
         status.increment(Counter.RESTARTS);
+        String goesOn = ": pod " + next.getMetadata().getName() + " goes on in its place";
         if (earlier.isEmpty() || RunView.isDisrupted(earlier.get())) {
             status.increment(Counter.DISRUPTED);
             status.increment(Counter.WITHOUT_PROGRESS);
-        } else {
-            status.increment(Counter.FAILED);
+            return Announcement.normal(Reason.RESTARTED, "pod " + name + " was stopped or moved away" + goesOn);
         }
+        status.increment(Counter.FAILED);
+        String how = RunView.terminated(earlier.get())
+                .map(t -> "with exit code %d (%s)".formatted(t.getExitCode(), t.getReason()))
+                .orElse("before its container was done");
+        return Announcement.warning(Reason.RESTARTED, "pod " + name + " ended " + how + goesOn);
     }
 
     private static TrainingProgress named(

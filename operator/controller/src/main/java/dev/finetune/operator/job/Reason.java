@@ -33,6 +33,7 @@ final class Reason {
     static final String GATE_NOT_PASSED = "GateNotPassed";
     static final String NAME_CONFLICT = "NameConflict";
     static final String RESUMED = "Resumed";
+    static final String RESTARTED = "Restarted";
 
     static final String NOT_STARTED = "NotStarted";
     static final String RUNNING = "Running";

@@ -48,7 +48,7 @@ final class StageRuns {
         if (view.job().isEmpty()) {
             return;
         }
-        Accounting.update(draft.status, view, stage, draft.seen.now());
+        Accounting.update(draft.status, view, stage, draft.seen.now()).ifPresent(draft::announce);
         draft.seen
                 .log()
                 .filter(l -> view.pod(l.pod()).isPresent())

@@ -7,6 +7,7 @@ import dev.finetune.api.DeployedModel;
 import dev.finetune.api.EvaluationSummary;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.EvaluateResult;
+import dev.finetune.operator.desired.Announcement;
 import dev.finetune.operator.kube.FineTuneJob;
 import dev.finetune.operator.kube.LenientClient;
 import dev.finetune.operator.kube.ModelDeployment;
@@ -232,11 +233,22 @@ class JobRulesTest {
         world.objects.remove(World.key(second));
         world.settle();
         assertThat(world.status().restarts()).as("before its successor").isEqualTo(1);
-        world.start(world.schedule().orElseThrow());
+        Pod third = world.start(world.schedule().orElseThrow());
         world.settle();
         assertThat(world.status().restarts()).isEqualTo(2);
         assertThat(world.status().attempts().failed()).isEqualTo(1);
         assertThat(world.status().attempts().disrupted()).isEqualTo(1);
+        assertThat(world.events)
+                .filteredOn(e -> e.reason().equals("Restarted"))
+                .containsExactly(
+                        Announcement.warning(
+                                "Restarted",
+                                "pod %s ended with exit code 137 (Error): pod %s goes on in its place"
+                                        .formatted(name(first), name(second))),
+                        Announcement.normal(
+                                "Restarted",
+                                "pod %s was stopped or moved away: pod %s goes on in its place"
+                                        .formatted(name(second), name(third))));
     }
 
     @Test
@@ -401,6 +413,10 @@ class JobRulesTest {
         assertThat(world.reason("Stalled")).isEqualTo("NodeLost");
         assertThat(world.message("Stalled")).contains("force-delete");
         assertThat(world.objects).doesNotContainKey("Job/reviews-train-2");
+    }
+
+    private static String name(Pod pod) {
+        return pod.getMetadata().getName();
     }
 
     private static Event event(String reason, String message) {

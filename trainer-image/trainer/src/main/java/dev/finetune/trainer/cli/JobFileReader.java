@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.Json;
 import dev.finetune.api.SpecValidator;
 import dev.finetune.api.run.StageException;
 import java.io.IOException;
@@ -88,14 +89,10 @@ final class JobFileReader {
             throw new StageException(
                     FailureClass.InvalidSpec, path + ": there is no such file; name a FineTuneJob manifest", e);
         } catch (JsonProcessingException e) {
-            throw invalid(path, "not valid YAML: " + e.getOriginalMessage() + at(e));
+            throw invalid(path, "not valid YAML: " + Json.fault(e));
         } catch (IOException e) {
             throw new StageException(FailureClass.InvalidSpec, path + ": cannot be read: " + e.getMessage(), e);
         }
-    }
-
-    private static String at(JsonProcessingException e) {
-        return e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
     }
 
     private static JsonNode onlyJob(Path path, List<JsonNode> documents) {

@@ -2,12 +2,15 @@ package dev.finetune.trainer.engine;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.engine.Safetensors.Dtype;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -63,8 +66,10 @@ public final class Weights {
         JsonNode map;
         try {
             map = new ObjectMapper().readTree(index.toFile()).path("weight_map");
+        } catch (JsonProcessingException e) {
+            throw Safetensors.invalid(index, "is not JSON (%s); fetch it again".formatted(Json.fault(e)));
         } catch (IOException e) {
-            throw Safetensors.invalid(index, "is not JSON (%s); fetch it again".formatted(e.getMessage()));
+            throw new UncheckedIOException(e);
         }
         if (!map.isObject() || map.isEmpty()) {
             throw Safetensors.invalid(index, "has no weight_map from tensor names to files");

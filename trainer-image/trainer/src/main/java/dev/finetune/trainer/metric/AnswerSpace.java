@@ -28,11 +28,7 @@ public record AnswerSpace(Answer answer, List<String> labels, Optional<String> p
         AnswerSpace set = new AnswerSpace(answer, List.copyOf(labels), Optional.ofNullable(positiveLabel));
         if (positiveLabel != null
                 && (answer != Answer.Label || labels.size() != 2 || !labels.contains(positiveLabel))) {
-            throw invalid(
-                    "spec.evaluation.positiveLabel",
-                    "one of exactly two labels; the data has " + set,
-                    "'" + positiveLabel + "'"
-                            + (labels.contains(positiveLabel) ? ": remove it and judge by f1Macro or by class" : ""));
+            throw set.notPositive("'" + positiveLabel + "'");
         }
         return set;
     }
@@ -54,7 +50,10 @@ public record AnswerSpace(Answer answer, List<String> labels, Optional<String> p
             throw invalid(field, "a metric for " + labels.size() + " labels, such as " + name + "Macro", name);
         }
         if (metric.needsPositiveLabel(labels.size()) && positive.isEmpty()) {
-            throw invalid(field, "with evaluation.positiveLabel beside it, one of " + this, name);
+            throw invalid(
+                    "spec.evaluation.positiveLabel",
+                    "one of " + this + " for " + name + " of " + field,
+                    "none: set it, or choose another metric");
         }
         return metric;
     }
@@ -76,6 +75,19 @@ public record AnswerSpace(Answer answer, List<String> labels, Optional<String> p
     /** The index of the positive label, -1 where none is named. */
     public int positiveIndex() {
         return positive.map(labels::indexOf).orElse(-1);
+    }
+
+    private StageException notPositive(String got) {
+        String field = "spec.evaluation.positiveLabel";
+        if (answer != Answer.Label) {
+            return invalid(field, "absent where numbers are learned", got + ": remove it");
+        }
+        return labels.size() == 2
+                ? invalid(field, "one of the labels of the data, " + this, got)
+                : invalid(
+                        field,
+                        "absent for data with %d labels (%s)".formatted(labels.size(), this),
+                        got + ": it is for two; remove it and judge by f1Macro or by class");
     }
 
     private static StageException invalid(String field, String expected, String got) {

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * The metrics that need probabilities, for any weights of the examples: sorted once, then linear in the number of examples, so that
@@ -80,34 +82,25 @@ public final class ScoreMetrics implements OutputMetrics {
         return all == 0 ? Double.NaN : gap / all;
     }
 
-    /** One class against the rest, averaged over the classes that have both outcomes. */
+    /** One class against the rest. */
     private double rocAuc(int[] weights) {
-        double sum = 0;
-        int defined = 0;
-        for (int label = 0; label < classes; label++) {
-            double area = rocAucOf(label, weights);
-            if (!Double.isNaN(area)) {
-                sum += area;
-                defined++;
-            }
-        }
-        return defined == 0 ? Double.NaN : sum / defined;
+        return meanOverClasses(label -> rocAucOf(label, weights));
     }
 
     private double prAuc(int[] weights) {
         if (classes == 2) {
             return positive < 0 ? Double.NaN : averagePrecisionOf(positive, weights);
         }
-        double sum = 0;
-        int defined = 0;
-        for (int label = 0; label < classes; label++) {
-            double area = averagePrecisionOf(label, weights);
-            if (!Double.isNaN(area)) {
-                sum += area;
-                defined++;
-            }
-        }
-        return defined == 0 ? Double.NaN : sum / defined;
+        return meanOverClasses(label -> averagePrecisionOf(label, weights));
+    }
+
+    /** The mean over the classes that have both outcomes. */
+    private double meanOverClasses(IntToDoubleFunction area) {
+        return IntStream.range(0, classes)
+                .mapToDouble(area)
+                .filter(a -> !Double.isNaN(a))
+                .average()
+                .orElse(Double.NaN);
     }
 
     /** The chance that an example of the class scores higher than one of the others; ties count half. */

@@ -1,11 +1,14 @@
 package dev.finetune.trainer.model;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,9 +36,11 @@ public record ModelConfig(Path file, ObjectNode json) {
             if (new ObjectMapper().readTree(file.toFile()) instanceof ObjectNode object) {
                 return object;
             }
-        } catch (IOException e) {
+        } catch (JsonProcessingException e) {
             throw new StageException(
-                    FailureClass.InvalidData, "%s cannot be read as JSON: %s".formatted(file, e.getMessage()), e);
+                    FailureClass.InvalidData, "%s is not JSON (%s); fetch it again".formatted(file, Json.fault(e)), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         throw new StageException(FailureClass.InvalidData, "%s is not a JSON object".formatted(file));
     }

@@ -105,7 +105,7 @@ final class Download {
     static String describe(Exception e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnknownHostException) {
-                return "the host name " + cause.getMessage() + " does not resolve";
+                return "its host name does not resolve (" + cause.getMessage() + ")";
             }
             if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
                 return "its certificate is not trusted (" + cause.getMessage() + ")";

@@ -3,6 +3,7 @@ package dev.finetune.trainer.source;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -81,9 +82,7 @@ final class License {
                     .textValue();
         } catch (JsonProcessingException e) {
             throw new StageException(
-                    FailureClass.InvalidData,
-                    "The model's config.json is not JSON: " + e.getOriginalMessage() + ".",
-                    e);
+                    FailureClass.InvalidData, "The model's config.json is not JSON: " + Json.fault(e) + ".", e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

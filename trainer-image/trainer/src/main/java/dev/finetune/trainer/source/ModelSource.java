@@ -115,7 +115,7 @@ public final class ModelSource {
         try {
             map = JsonMapper.builder().build().readTree(index.toFile()).path("weight_map");
         } catch (JsonProcessingException e) {
-            throw invalidIndex(uri, e.getOriginalMessage());
+            throw invalidIndex(uri, Json.fault(e));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** A folder that a volume is mounted at; {@code name} is how messages call it. Nothing outside of it is ever opened. */
 record Mount(String name, Path root) {
@@ -24,9 +25,9 @@ record Mount(String name, Path root) {
             return real;
         } catch (NoSuchFileException e) {
             throw unavailable(
-                    Files.isDirectory(root)
-                            ? "it holds no '" + path + "'"
-                            : "it is not mounted; it must exist in the job's namespace");
+                    isEmpty()
+                            ? "it does not exist in the job's namespace, or is empty; '" + path + "' was expected in it"
+                            : "it holds no '" + path + "'");
         } catch (IOException e) {
             throw new UncheckedIOException("cannot look into " + name + ": " + e.getMessage(), e);
         }
@@ -36,6 +37,17 @@ record Mount(String name, Path root) {
     Path real() {
         try {
             return root.toRealPath();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot look into " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** What a volume of a ConfigMap that does not exist looks like: entries that the kubelet needs for itself begin with two dots. */
+    private boolean isEmpty() {
+        try (Stream<Path> entries = Files.list(root)) {
+            return entries.allMatch(e -> e.getFileName().toString().startsWith(".."));
+        } catch (NoSuchFileException e) {
+            return true;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot look into " + name + ": " + e.getMessage(), e);
         }

@@ -64,10 +64,21 @@ class SourceResolverTest {
         assertFails(FailureClass.SourceUnavailable, () -> file("pvc://data/tset.csv"))
                 .hasMessageContainingAll("claim 'data'", "'tset.csv'");
         assertFails(FailureClass.SourceUnavailable, () -> file("pvc://nowhere/x"))
-                .hasMessageContainingAll("claim 'nowhere'", "not mounted");
-        Files.createDirectories(root.resolve("configmap/empty"));
-        assertFails(FailureClass.SourceUnavailable, () -> file("configmap://empty/test.csv"))
-                .hasMessageContainingAll("ConfigMap 'empty'", "'test.csv'");
+                .hasMessageContainingAll("claim 'nowhere'", "does not exist in the job's namespace");
+    }
+
+    /** The volume of a ConfigMap is optional, so that this stage can say it: what does not exist is mounted empty. */
+    @Test
+    void tellsAConfigMapThatDoesNotExistFromAKeyThatItLacks() throws IOException {
+        Path mount = Files.createDirectories(root.resolve("configmap/reviews"));
+        Files.createDirectories(mount.resolve("..2026"));
+        Files.createSymbolicLink(mount.resolve("..data"), Path.of("..2026"));
+        assertFails(FailureClass.SourceUnavailable, () -> file("configmap://reviews/test.csv"))
+                .hasMessageContainingAll(
+                        "ConfigMap 'reviews'", "does not exist in the job's namespace, or is empty", "'test.csv'");
+        Files.writeString(mount.resolve("train.csv"), "x");
+        assertFails(FailureClass.SourceUnavailable, () -> file("configmap://reviews/test.csv"))
+                .hasMessageContainingAll("ConfigMap 'reviews'", "it holds no 'test.csv'");
     }
 
     @Test

@@ -14,9 +14,7 @@ import dev.finetune.api.run.ExitCode;
 import dev.finetune.operator.desired.Labels;
 import dev.finetune.operator.kube.FineTuneJob;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import java.io.IOException;
@@ -51,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
  * clear condition; none is tried for ever, and none harms the operator or its neighbours.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class BadInputCheck {
+class BadInputIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();
 
@@ -120,6 +118,7 @@ class BadInputCheck {
                         "5e-5")))
                 .hasMessageContaining("training cannot change, be added or be removed: create another FineTuneJob");
         kubectl("delete", "ftj", "suspended");
+        applied.remove("suspended");
     }
 
     @TestFactory
@@ -184,7 +183,7 @@ class BadInputCheck {
                 .atMost(LIMIT)
                 .until(() -> job("good"), job -> hasEnded(job) || is(job, "DataValidated", "True"));
         assertThat(condition(good, "DataValidated").message())
-                .isEqualTo("32 training, 8 validation and 20 test examples");
+                .isEqualTo("33 training, 7 validation and 20 test examples");
         assertThat(operatorPod()).isEqualTo(before);
         assertThat(Installation.log(CLUSTER)
                         .lines()
@@ -304,20 +303,7 @@ class BadInputCheck {
 
     /** The claim with the model and its flawed copies, the data, the Secrets. */
     private static void makeWhatIsRight() throws IOException {
-        CLUSTER.client()
-                .resource(new PersistentVolumeClaimBuilder()
-                        .withNewMetadata()
-                        .withName("models")
-                        .withNamespace(namespace)
-                        .endMetadata()
-                        .withNewSpec()
-                        .withAccessModes("ReadWriteOnce")
-                        .withNewResources()
-                        .addToRequests("storage", new Quantity("1Gi"))
-                        .endResources()
-                        .endSpec()
-                        .build())
-                .create();
+        CLUSTER.newClaim(namespace, "models");
         Path models = Files.createDirectories(scratch.resolve("models"));
         TinyModel.writeAll(models);
         Installation.upload(CLUSTER, models, "models/base", namespace);

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * cannot be read, and works for its neighbours, also after today's schema is back over them.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class PoisonCheck {
+class PoisonIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.controlPlane();
 
@@ -206,7 +206,7 @@ class PoisonCheck {
     private static void writeStatus(String plural, String name, Poison poison) {
         String path = collection(plural) + "/" + name;
         Awaitility.await("the status of " + name + " is poisoned")
-                .ignoreExceptionsMatching(PoisonCheck::isConflict)
+                .ignoreExceptionsMatching(PoisonIT::isConflict)
                 .until(() ->
                         CLUSTER.client().raw(path + "/status", "PUT", poison.into((ObjectNode) get(path))) != null);
     }

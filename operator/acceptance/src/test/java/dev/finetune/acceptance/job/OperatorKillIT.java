@@ -40,7 +40,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * The operator is killed while jobs run; they have to end as one during which it was left alone, and nothing may be done twice.
  * {@code -Dkill.runs=N} says how often it is killed, {@code -Dkill.seed=S} repeats the draws of an earlier run.
  */
-class OperatorKillCheck {
+class OperatorKillIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();
 

@@ -1,0 +1,42 @@
+package dev.finetune.trainer.metric;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.api.Answer;
+import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.StageException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AnswerSpaceTest {
+    private static final String RULE = "spec.evaluation.gate.rules[0].metric";
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "Label | a b | spam | to be one of the labels of the data, 'a', 'b', got 'spam'",
+                "Label | a b c | a | to be absent for data with 3 labels ('a', 'b', 'c'), got 'a': it is for two; remove it and judge by f1Macro or by class",
+                "Number | score | 1 | to be absent where numbers are learned, got '1': remove it"
+            })
+    void aPositiveLabelThatCannotBeOneIsToldFromThatOfTwo(
+            Answer answer, String labels, String positive, String expected) {
+        assertThatThrownBy(() -> AnswerSpace.of(answer, List.of(labels.split(" ")), positive))
+                .isInstanceOfSatisfying(
+                        StageException.class, e -> assertThat(e.failure()).isEqualTo(FailureClass.InvalidSpec))
+                .hasMessage("expected spec.evaluation.positiveLabel " + expected);
+    }
+
+    @Test
+    void aMetricOfOneClassAsksForThatClass() {
+        AnswerSpace labels = AnswerSpace.of(Answer.Label, List.of("a", "b"), null);
+
+        assertThatThrownBy(() -> labels.metric(RULE, "prAuc"))
+                .hasMessage("expected spec.evaluation.positiveLabel to be one of 'a', 'b' for prAuc of " + RULE
+                        + ", got none: set it, or choose another metric");
+    }
+}
