@@ -100,6 +100,25 @@ class KernelsTest {
     }
 
     @Test
+    void attention_with_dropout_keeps_to_the_window() {
+        try (NDManager scope = engine.newScope()) {
+            engine.seed(4);
+            NDArray mask = scope.create(new long[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 0}, new Shape(2, 5));
+            NDArray window = engine.kernels().run(scope, false, "window_mask", mask, 1);
+            NDArray q = scope.randomNormal(new Shape(2, 2, 5, 4));
+            NDArray k = scope.randomNormal(new Shape(2, 2, 5, 4));
+            NDArray v = scope.randomNormal(new Shape(2, 2, 5, 4));
+            float[] exact = engine.kernels()
+                    .run(scope, false, "attend", q, k, v, window, 0.0)
+                    .toFloatArray();
+            assertThat(engine.kernels()
+                            .run(scope, false, "attend", q, k, v, window, 1e-5)
+                            .toFloatArray())
+                    .containsExactly(exact, within(1e-3f));
+        }
+    }
+
+    @Test
     void what_a_query_makes_of_a_key_depends_on_their_distance_alone() {
         int length = 9;
         try (NDManager scope = engine.newScope()) {

@@ -122,12 +122,13 @@ class SequenceClassifierTest {
         }
     }
 
-    @Test
-    void dropout_changes_logits_in_training_alone_and_repeats_with_the_seed() {
-        Golden golden = Golden.of("bert");
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "electra", "modernbert", "modernbert-mean"})
+    void dropout_changes_logits_in_training_alone_and_repeats_with_the_seed(String name) {
+        Golden golden = Golden.of(name);
         TorchEngine engine = TorchEngine.start();
-        try (SequenceClassifier model =
-                        SequenceClassifier.load(Golden.folder("bert"), Golden.LABELS, LoadOptions.seeded(1));
+        try (SequenceClassifier model = SequenceClassifier.load(
+                        Golden.folder(name), Golden.LABELS, new LoadOptions(1, OptionalDouble.of(0.1)));
                 NDManager scope = engine.newScope()) {
             engine.seed(5);
             float[] once = model.logits(golden.batch(scope), true).toFloatArray();
