@@ -234,7 +234,9 @@ class OperatorKillIT {
                 .sorted()
                 .mapToObj(step -> new Milestone(
                         "step " + step,
-                        () -> StepClock.newestWhole(jobs, name) >= step
+                        // The workspace is there once the pod that trains in it is.
+                        () -> pod(history, Stage.train, p -> container(p, "/running"))
+                                        && StepClock.newestWhole(jobs, name) >= step
                                 || pod(history, Stage.train, p -> container(p, "/terminated"))))
                 .toList();
     }
