@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Does training leak? Runs a job with `finetune run`, samples its resident memory at every progress line, and fits a line.
 
-usage: memory.py JOB.yaml [--warm-up 500] [--cpus 0,1] [--work DIR]
+usage: memory.py JOB.yaml [--warm-up 200] [--cpus 0,1] [--work DIR]
 
 JOB.yaml is any job of many optimizer steps that is of `file:` sources; compare.py leaves some. Prints a row per sample and the
 slope after the warm-up. Exits with 1 where what the slope adds over the measured steps is more than 1 % of the mean.
@@ -19,7 +19,7 @@ FINETUNE = HERE.parent / "trainer" / "target" / "finetune" / "bin" / "finetune"
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("job", type=pathlib.Path)
-parser.add_argument("--warm-up", type=int, default=500, help="optimizer steps whose samples are left out: an epoch or so, until every length has been met")
+parser.add_argument("--warm-up", type=int, default=200, help="optimizer steps whose samples are left out")
 parser.add_argument("--cpus", default="0,1")
 parser.add_argument("--work", type=pathlib.Path, default=HERE / "target" / "memory")
 args = parser.parse_args()

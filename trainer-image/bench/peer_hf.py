@@ -56,7 +56,7 @@ splits = {
 }
 labels = ["score"] if args.numbers else sorted({row["label"] for row in splits["train"]})
 ids = {label: i for i, label in enumerate(labels)}
-answer = float if args.numbers else ids.get
+answer = float if args.numbers else ids.__getitem__
 tokenizer = hf.AutoTokenizer.from_pretrained(os.path.join(args.workspace, "model"))
 
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -35,11 +36,14 @@ public final class Json {
     }
 
     /** What is wrong with a text that is not JSON or not of the expected form, and where in it. */
-    public static String fault(JsonProcessingException e) {
-        JsonLocation at = e.getLocation();
+    public static String fault(IOException e) {
+        if (!(e instanceof JsonProcessingException json)) {
+            return String.valueOf(e.getMessage());
+        }
+        JsonLocation at = json.getLocation();
         return at == null
-                ? e.getOriginalMessage()
-                : "line %d, column %d: %s".formatted(at.getLineNr(), at.getColumnNr(), e.getOriginalMessage());
+                ? json.getOriginalMessage()
+                : "line %d, column %d: %s".formatted(at.getLineNr(), at.getColumnNr(), json.getOriginalMessage());
     }
 
     /** {@code sha256:} and 64 hex digits over the canonical text of a value. */

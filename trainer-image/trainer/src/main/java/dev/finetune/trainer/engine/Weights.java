@@ -9,6 +9,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.engine.Safetensors.Dtype;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -66,7 +67,7 @@ public final class Weights {
         JsonNode map;
         try {
             map = new ObjectMapper().readTree(index.toFile()).path("weight_map");
-        } catch (JsonProcessingException e) {
+        } catch (JsonProcessingException | CharConversionException e) {
             throw Safetensors.invalid(index, "is not JSON (%s); fetch it again".formatted(Json.fault(e)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ public record ModelConfig(Path file, ObjectNode json) {
             if (new ObjectMapper().readTree(file.toFile()) instanceof ObjectNode object) {
                 return object;
             }
-        } catch (JsonProcessingException e) {
+        } catch (JsonProcessingException | CharConversionException e) {
             throw new StageException(
                     FailureClass.InvalidData, "%s is not JSON (%s); fetch it again".formatted(file, Json.fault(e)), e);
         } catch (IOException e) {

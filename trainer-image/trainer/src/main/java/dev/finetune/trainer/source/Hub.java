@@ -6,6 +6,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.storage.FileTree;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -130,7 +131,7 @@ final class Hub {
                 return listing.isPresent()
                         ? Optional.of(Json.MAPPER.readTree(listing.get().path().toFile()))
                         : Optional.empty();
-            } catch (JsonProcessingException e) {
+            } catch (JsonProcessingException | CharConversionException e) {
                 throw Download.unavailable(
                         "hf://" + repository,
                         endpoint.getHost() + " does not answer as a hub does: is HF_ENDPOINT right?",

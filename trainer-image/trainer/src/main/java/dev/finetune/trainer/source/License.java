@@ -6,6 +6,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import java.io.BufferedReader;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -80,7 +81,7 @@ final class License {
                     .readTree(config.toFile())
                     .path("license")
                     .textValue();
-        } catch (JsonProcessingException e) {
+        } catch (JsonProcessingException | CharConversionException e) {
             throw new StageException(
                     FailureClass.InvalidData, "The model's config.json is not JSON: " + Json.fault(e) + ".", e);
         } catch (IOException e) {

@@ -9,6 +9,7 @@ import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.storage.DurableFiles;
 import dev.finetune.trainer.storage.Volume;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -114,7 +115,7 @@ public final class ModelSource {
         JsonNode map;
         try {
             map = JsonMapper.builder().build().readTree(index.toFile()).path("weight_map");
-        } catch (JsonProcessingException e) {
+        } catch (JsonProcessingException | CharConversionException e) {
             throw invalidIndex(uri, Json.fault(e));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
