@@ -36,6 +36,8 @@ public final class LenientClient {
      */
     private static final int RETRIES = 1;
 
+    private static final KubernetesSerialization SERIALIZATION = lenient();
+
     private LenientClient() {}
 
     /** A client for the cluster that the environment names: in-cluster, or the current kubeconfig. */
@@ -67,8 +69,12 @@ public final class LenientClient {
         return copy;
     }
 
-    /** How the client reads and writes objects. */
+    /** How the client reads and writes objects; one for all, as making it looks for every kind there is. */
     public static KubernetesSerialization serialization() {
+        return SERIALIZATION;
+    }
+
+    private static KubernetesSerialization lenient() {
         ObjectMapper mapper = JsonMapper.builder()
                 .serializationInclusion(JsonInclude.Include.NON_NULL)
                 .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
