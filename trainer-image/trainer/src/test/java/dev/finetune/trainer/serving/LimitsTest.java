@@ -125,6 +125,7 @@ class LimitsTest {
                     OutputStream out = socket.getOutputStream();
                     out.write(request.getBytes(StandardCharsets.ISO_8859_1));
                     out.flush();
+                    socket.shutdownOutput();
                 } catch (java.io.IOException e) {
                     // The server may close before it has read all of it.
                 }
