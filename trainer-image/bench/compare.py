@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Finetune beside Hugging Face Trainer: same model, same prepared files, same hyperparameters, same choice of the best epoch.
 
-usage: compare.py sms|banking77|sentiment-german|stsb-en [--pairs 5] [--peer default|group|both] [--data DIR] [--model DIR] [--work DIR]
+usage: compare.py sms|banking77|sentiment-german|stsb-en [--pairs 5] [--peer default|group|both] [--select-by METRIC] [--data DIR] [--model DIR] [--work DIR]
 
 Runs pairs in turn (ours, then the peer), each on two CPUs, a seed per pair, and prints a row per run and the comparison at
 the end. The peer pads batches of shuffled rows (its default), sorts by length (group_by_length), or does both in turn. Makes its own virtual environment for the peer, and fetches model and SMS data as packages, all below --work.
@@ -37,12 +37,14 @@ parser.add_argument("--pairs", type=int, default=5)
 parser.add_argument("--first-seed", type=int, default=0)
 parser.add_argument("--peer", choices=["default", "group", "both"], default="default", help="group: group_by_length")
 parser.add_argument("--cpus", default="0,1")
+parser.add_argument("--select-by", help="what chooses the best epoch on validation, on both sides; absent: the task's metric. logLoss suits few rows")
 parser.add_argument("--data", type=pathlib.Path, help="folder with banking77/, sentiment-german/ and stsb-en/")
 parser.add_argument("--model", type=pathlib.Path, help="a base model's folder; absent: all-MiniLM-L6-v2 from its package")
 parser.add_argument("--work", type=pathlib.Path, default=HERE / "target")
 parser.add_argument("--python", help="an interpreter that has the peer's packages; absent: a virtual environment below --work")
 args = parser.parse_args()
 task = TASKS[args.task]
+select_by = args.select_by or task["metric"]
 work = args.work.resolve()
 work.mkdir(parents=True, exist_ok=True)
 
@@ -108,6 +110,7 @@ spec:
     preprocessing: {{text: {{unescapeHtml: true, maxLength: 256}}}}{checks}
   training:
     strategy: {{type: Full}}
+    selectBy: {select_by}
     hyperparameters: {{epochs: {task['epochs']}, batchSize: {task['batch']}, learningRate: "{task['lr']}", weightDecay: "0.01", seed: {seed}}}
     checkpoint: {{intervalSeconds: 3600}}
   evaluation:
@@ -144,7 +147,7 @@ def ours(seed):
 def peer(workspace, seed, group):
     command = ["taskset", "-c", args.cpus, peer_python(), HERE / "peer_hf.py", workspace]
     command += ["--epochs", task["epochs"], "--batch", task["batch"], "--lr", task["lr"], "--seeds", seed]
-    command += ["--threads", len(args.cpus.split(",")), "--select-by", task["metric"], "--unescape-html"]
+    command += ["--threads", len(args.cpus.split(",")), "--select-by", {"logLoss": "loss"}.get(select_by, select_by), "--unescape-html"]
     command += ["--positive-label", task["positive"]] if "positive" in task else []
     command += ["--numbers"] if "numbers" in task else []
     command += ["--group"] if group else []

@@ -19,6 +19,8 @@ import java.util.stream.Collectors;
 
 /** Whether a job can be selected and judged as it asks, on the examples that it has: known now, and too late after training. */
 record JudgingChecks(AnswerSpace labels, EvaluationSettings settings, SelectionRule selection) {
+    private static final long FEW_OF_A_LABEL = 5;
+
     /** Reads what the spec asks for; InvalidSpec for a metric, label or rule that does not exist for these labels. */
     static JudgingChecks of(FineTuneJobSpec spec, List<String> labels) {
         EvaluationSettings settings = EvaluationSettings.of(spec.evaluation(), spec.answer(), labels);
@@ -85,6 +87,23 @@ record JudgingChecks(AnswerSpace labels, EvaluationSettings settings, SelectionR
                         "The test split has " + examples + " examples, and the gate passes no model on fewer than "
                                 + settings.minTestExamples()
                                 + " (spec.evaluation.gate.minTestExamples): add test examples or lower it."));
+    }
+
+    /** Decisions on a handful of examples a label choose an epoch by luck: docs/judging.md has what that cost. */
+    Optional<Finding> validationSize(long examples) {
+        boolean byDecisions =
+                Metric.of(selection.metric()).filter(m -> !m.scoreBased()).isPresent();
+        int classes = labels.labels().size();
+        return !byDecisions || examples >= FEW_OF_A_LABEL * classes
+                ? Optional.empty()
+                : Optional.of(new Finding(
+                        "ValidationTooSmall",
+                        CheckAction.Warn,
+                        examples,
+                        "The validation split has " + examples + " examples for " + classes
+                                + " labels, and the best epoch is chosen on it by " + selection.metric()
+                                + ", which then moves with single examples: set spec.training.selectBy to logLoss, or give more validation examples ("
+                                + FEW_OF_A_LABEL + " a label)."));
     }
 
     private static Map<String, Long> counts(List<Example> examples) {

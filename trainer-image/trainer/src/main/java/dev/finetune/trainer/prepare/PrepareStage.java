@@ -130,6 +130,9 @@ public final class PrepareStage {
     private static Dataset withFindings(Dataset dataset, Plan plan, TrainingEstimate estimate, JudgingChecks judging) {
         Dataset result =
                 judging.testSize(dataset.info().test()).map(dataset::with).orElse(dataset);
+        result = judging.validationSize(dataset.info().validation())
+                .map(result::with)
+                .orElse(result);
         if (!dataset.info().testIndependent() && !plan.deployed().isEmpty()) {
             result = result.with(
                     new Finding(

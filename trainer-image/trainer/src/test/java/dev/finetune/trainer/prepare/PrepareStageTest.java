@@ -205,8 +205,20 @@ class PrepareStageTest {
         assertThat(finding(result, "TestTooSmall").count()).isEqualTo(result.test());
     }
 
-    private static EvaluationSpec judged(String primary, String positive, GateRule rule) {
-        return new EvaluationSpec(primary, positive, null, null, new Gate(null, null, null, List.of(rule)));
+    @Test
+    void warnsOfAnEpochThatAHandfulOfDecisionsWouldChoose() throws IOException {
+        job.train(JobFixture.rows(60, "a", "b"))
+                .validation(JobFixture.rows(4, "a", "b").replace("message", "held"));
+
+        job.evaluation = judged("f1Macro", null);
+        assertThat(finding(job.prepare(), "ValidationTooSmall").message())
+                .contains("8 examples for 2 labels", "f1Macro", "selectBy to logLoss");
+        job.evaluation = judged("logLoss", null);
+        assertThat(job.prepare().findings()).extracting(Finding::check).doesNotContain("ValidationTooSmall");
+    }
+
+    private static EvaluationSpec judged(String primary, String positive, GateRule... rules) {
+        return new EvaluationSpec(primary, positive, null, null, new Gate(null, null, null, List.of(rules)));
     }
 
     @Test
