@@ -20,24 +20,28 @@ final class Lbfgs {
 
     private Lbfgs() {}
 
-    /** The point where the largest component of the gradient is below the tolerance, or where no step leads further down. */
+    /**
+     * The point where the largest component of the gradient is below the tolerance, or where no step leads further down. Its arrays are
+     * made once: of thousands of iterations each would otherwise leave some megabytes for the garbage collector, and the heap would grow.
+     */
     static double[] minimize(Objective objective, double[] start, int iterations, double tolerance) {
+        int size = start.length;
         double[] x = start.clone();
-        double[] g = new double[x.length];
+        double[] g = new double[size];
+        double[] next = new double[size];
+        double[] nextG = new double[size];
+        double[] direction = new double[size];
         double value = objective.at(x, g);
         Deque<Pair> pairs = new ArrayDeque<>();
         for (int k = 0; k < iterations && largest(g) > tolerance; k++) {
-            double[] direction = direction(g, pairs);
+            direct(direction, g, pairs);
             double slope = dot(g, direction);
             double step = pairs.isEmpty() ? Math.min(1, 1 / Math.sqrt(dot(g, g))) : 1;
             double low = 0;
             double high = Double.POSITIVE_INFINITY;
-            double[] next = x;
-            double[] nextG = g;
             double nextValue = value;
             for (int tries = 0; tries < 40; tries++) {
-                next = moved(x, direction, step);
-                nextG = new double[x.length];
+                combine(next, x, step, direction);
                 nextValue = objective.at(next, nextG);
                 if (!(nextValue <= value + SUFFICIENT * step * slope)) {
                     high = step;
@@ -51,24 +55,36 @@ final class Lbfgs {
             if (!(nextValue < value)) {
                 return x;
             }
-            double[] s = minus(next, x);
-            double[] y = minus(nextG, g);
-            double sy = dot(s, y);
-            if (sy > 0) {
-                pairs.addLast(new Pair(s, y, 1 / sy));
-                if (pairs.size() > MEMORY) {
-                    pairs.removeFirst();
-                }
-            }
+            remember(pairs, next, x, nextG, g);
+            double[] before = x;
             x = next;
+            next = before;
+            before = g;
             g = nextG;
+            nextG = before;
             value = nextValue;
         }
         return x;
     }
 
-    private static double[] direction(double[] g, Deque<Pair> pairs) {
-        double[] q = g.clone();
+    /** Takes a pair of the differences up, in the place of the oldest where there is no room. */
+    private static void remember(Deque<Pair> pairs, double[] next, double[] x, double[] nextG, double[] g) {
+        double sy = 0;
+        for (int i = 0; i < x.length; i++) {
+            sy += (next[i] - x[i]) * (nextG[i] - g[i]);
+        }
+        if (!(sy > 0)) {
+            return;
+        }
+        Pair place =
+                pairs.size() < MEMORY ? new Pair(new double[x.length], new double[x.length], 0) : pairs.removeFirst();
+        combine(place.s(), next, -1, x);
+        combine(place.y(), nextG, -1, g);
+        pairs.addLast(new Pair(place.s(), place.y(), 1 / sy));
+    }
+
+    private static void direct(double[] q, double[] g, Deque<Pair> pairs) {
+        System.arraycopy(g, 0, q, 0, g.length);
         double[] alphas = new double[pairs.size()];
         int at = pairs.size();
         for (Iterator<Pair> newestFirst = pairs.descendingIterator(); newestFirst.hasNext(); ) {
@@ -90,19 +106,13 @@ final class Lbfgs {
         for (int i = 0; i < q.length; i++) {
             q[i] = -q[i];
         }
-        return q;
     }
 
-    private static double[] moved(double[] x, double[] direction, double step) {
-        double[] moved = x.clone();
-        add(moved, step, direction);
-        return moved;
-    }
-
-    private static double[] minus(double[] a, double[] b) {
-        double[] difference = a.clone();
-        add(difference, -1, b);
-        return difference;
+    /** {@code to = a + factor b}. */
+    private static void combine(double[] to, double[] a, double factor, double[] b) {
+        for (int i = 0; i < to.length; i++) {
+            to[i] = a[i] + factor * b[i];
+        }
     }
 
     private static void add(double[] to, double factor, double[] values) {

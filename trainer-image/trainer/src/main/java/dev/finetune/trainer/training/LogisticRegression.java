@@ -9,6 +9,9 @@ import java.util.stream.IntStream;
  * weights, more have one each.
  */
 record LogisticRegression(int features, int classes, double[] weights) implements LinearModel {
+    /** Sums of losses and gradients are of so many parts at most, each of so many examples at least. */
+    private static final int PARTS = 16;
+
     private static final int CHUNK = 64;
 
     /** Rows of weights: {@code weights[f x rows + r]}, then the intercepts at {@code features x rows + r}. */
@@ -33,8 +36,8 @@ record LogisticRegression(int features, int classes, double[] weights) implement
             double[][] x, int[] y, int classes, double c, double[] start, double tolerance) {
         int features = x[0].length;
         double[] w = start.length == 0 ? new double[(features + 1) * rows(classes)] : start.clone();
-        Lbfgs.Objective objective = (point, gradient) -> objective(x, y, classes, c, point, gradient);
-        return new LogisticRegression(features, classes, Lbfgs.minimize(objective, w, 2000, tolerance));
+        Loss loss = new Loss(x, y, classes, c, w.length);
+        return new LogisticRegression(features, classes, Lbfgs.minimize(loss, w, 2000, tolerance));
     }
 
     /** The probability of each class for each row. */
@@ -44,58 +47,6 @@ record LogisticRegression(int features, int classes, double[] weights) implement
                 .parallel()
                 .map(row -> softmax(scores(row, weights, features, rows(classes)), classes))
                 .toArray(double[][]::new);
-    }
-
-    private static double objective(double[][] x, int[] y, int classes, double c, double[] w, double[] gradient) {
-        int features = x[0].length;
-        int rows = rows(classes);
-        // Chunks have fixed borders and are added in order: the sum does not depend on the number of threads.
-        double[][] parts = IntStream.range(0, Math.ceilDiv(x.length, CHUNK))
-                .parallel()
-                .mapToObj(k -> part(x, y, classes, w, k * CHUNK, Math.min(x.length, (k + 1) * CHUNK)))
-                .toArray(double[][]::new);
-        Arrays.fill(gradient, 0);
-        double loss = 0;
-        for (double[] part : parts) {
-            loss += part[w.length];
-            for (int i = 0; i < w.length; i++) {
-                gradient[i] += part[i];
-            }
-        }
-        double norm = 0;
-        for (int i = 0; i < w.length; i++) {
-            double penalised = i < features * rows ? w[i] : 0;
-            gradient[i] = gradient[i] * c + penalised;
-            norm += penalised * penalised;
-        }
-        return c * loss + norm / 2;
-    }
-
-    /** Gradient of a chunk's loss, then the loss itself in the last place. */
-    private static double[] part(double[][] x, int[] y, int classes, double[] w, int from, int to) {
-        int features = x[0].length;
-        int rows = rows(classes);
-        double[] part = new double[w.length + 1];
-        for (int i = from; i < to; i++) {
-            double[] p = softmax(scores(x[i], w, features, rows), classes);
-            part[w.length] -= Math.log(Math.max(p[y[i]], Double.MIN_NORMAL));
-            double[] error = new double[rows];
-            for (int r = 0; r < rows; r++) {
-                int label = rows == 1 ? 1 : r;
-                error[r] = p[label] - (y[i] == label ? 1 : 0);
-            }
-            for (int f = 0; f < features; f++) {
-                double value = x[i][f];
-                int at = f * rows;
-                for (int r = 0; r < rows; r++) {
-                    part[at + r] += value * error[r];
-                }
-            }
-            for (int r = 0; r < rows; r++) {
-                part[features * rows + r] += error[r];
-            }
-        }
-        return part;
     }
 
     private static double[] scores(double[] row, double[] w, int features, int rows) {
@@ -123,5 +74,75 @@ record LogisticRegression(int features, int classes, double[] weights) implement
             p[i] /= sum;
         }
         return p;
+    }
+
+    /** The objective, which keeps the arrays of its parts from one call to the next. */
+    private static final class Loss implements Lbfgs.Objective {
+        private final double[][] x;
+        private final int[] y;
+        private final int classes;
+        private final int rows;
+        private final int features;
+        private final double c;
+        private final double[][] parts;
+
+        Loss(double[][] x, int[] y, int classes, double c, int weights) {
+            this.x = x;
+            this.y = y;
+            this.classes = classes;
+            this.rows = rows(classes);
+            this.features = x[0].length;
+            this.c = c;
+            this.parts = new double[Math.clamp(Math.ceilDiv(x.length, CHUNK), 1, PARTS)][weights + 1];
+        }
+
+        @Override
+        public double at(double[] w, double[] gradient) {
+            // Parts have fixed borders and are added in order: the sum does not depend on the number of threads.
+            IntStream.range(0, parts.length).parallel().forEach(k -> sum(parts[k], w, border(k), border(k + 1)));
+            Arrays.fill(gradient, 0);
+            double loss = 0;
+            for (double[] part : parts) {
+                loss += part[w.length];
+                for (int i = 0; i < w.length; i++) {
+                    gradient[i] += part[i];
+                }
+            }
+            double norm = 0;
+            for (int i = 0; i < w.length; i++) {
+                double penalised = i < features * rows ? w[i] : 0;
+                gradient[i] = gradient[i] * c + penalised;
+                norm += penalised * penalised;
+            }
+            return c * loss + norm / 2;
+        }
+
+        private int border(int part) {
+            return (int) ((long) x.length * part / parts.length);
+        }
+
+        /** Gradient of the loss of some examples, then the loss itself in the last place. */
+        private void sum(double[] part, double[] w, int from, int to) {
+            Arrays.fill(part, 0);
+            for (int i = from; i < to; i++) {
+                double[] p = softmax(scores(x[i], w, features, rows), classes);
+                part[w.length] -= Math.log(Math.max(p[y[i]], Double.MIN_NORMAL));
+                double[] error = new double[rows];
+                for (int r = 0; r < rows; r++) {
+                    int label = rows == 1 ? 1 : r;
+                    error[r] = p[label] - (y[i] == label ? 1 : 0);
+                }
+                for (int f = 0; f < features; f++) {
+                    double value = x[i][f];
+                    int at = f * rows;
+                    for (int r = 0; r < rows; r++) {
+                        part[at + r] += value * error[r];
+                    }
+                }
+                for (int r = 0; r < rows; r++) {
+                    part[features * rows + r] += error[r];
+                }
+            }
+        }
     }
 }
