@@ -64,7 +64,7 @@ class FineTuneJobIT {
     @Test
     void aJobGoesThroughItsStagesAndIsThenLeftAlone() {
         stage.submit("happy", "");
-        stage.await("happy", "Ready", "False", "Pending");
+        stage.await("happy", "Ready", "False", "Preparing");
         stage.play("happy", Stage.prepare, 1);
         stage.await("happy", "DataValidated", "True", "Succeeded");
         Job train = stage.awaitChild("happy-train-1");
