@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -18,6 +19,7 @@ import org.awaitility.Awaitility;
  */
 public final class ContainerProcess {
     private static final Duration MEMORY_RUNS_OUT_WITHIN = Duration.ofMinutes(1);
+    private static final Duration ENDS_WITHIN = Duration.ofSeconds(30);
     private static final long MARGIN = 2L << 20;
 
     private final ProcessHandle process;
@@ -41,9 +43,11 @@ public final class ContainerProcess {
                 .findFirst();
     }
 
-    /** SIGKILL; false where it had ended before. */
+    /** SIGKILL, and waits for the end, until which it still counts as running; false where it had ended before. */
     public boolean kill() {
-        return process.destroyForcibly();
+        boolean killed = process.destroyForcibly();
+        process.onExit().orTimeout(ENDS_WITHIN.toSeconds(), TimeUnit.SECONDS).join();
+        return killed;
     }
 
     /** SIGTERM; false where it had ended before. */
