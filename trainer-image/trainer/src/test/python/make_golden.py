@@ -184,3 +184,31 @@ make("modernbert-mean", modern(num_hidden_layers=3, global_attn_every_n_layers=2
                                attention_bias=True, mlp_bias=True, classifier_bias=True, classifier_pooling="mean", classifier_activation="relu",
                                hidden_activation="gelu_pytorch_tanh"), 1, [adamw, dict(adamw, head_only=True)])
 make_regression(OUT / "modernbert-regression", modern(**{**NUMBER, "num_hidden_layers": 2}, local_attention=4))
+
+
+def make_multi_label(folder, model):
+    """Any number of three labels for each text: the regression's 12 steps on the loss of problem_type multi_label_classification."""
+    model.eval()
+    inputs, targets = batch(0, model.config.vocab_size), torch.tensor([[1.0, 0, 1], [0, 0, 0], [0, 1, 0], [1, 1, 1]])
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    model.save_pretrained(folder, safe_serialization=True)
+    opt = torch.optim.AdamW(groups(model, 0.05), lr=PEAK)
+    losses, norms = [], []
+    for _ in range(STEPS):
+        loss = model(**inputs, labels=targets).loss
+        loss.backward()
+        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)))
+        losses.append(float(loss.detach()))
+        opt.step()
+        opt.zero_grad()
+    (folder / "golden.json").write_text(json.dumps({"rows": len(LENGTHS), "length": max(LENGTHS), "ids": inputs["input_ids"].flatten().tolist(),
+        "mask": inputs["attention_mask"].flatten().tolist(), "targets": targets.flatten().tolist(), "logits": logits.flatten().tolist(),
+        "probabilities": logits.double().sigmoid().flatten().tolist(), "learningRate": PEAK, "weightDecay": 0.05, "losses": losses,
+        "gradientNorms": norms}, indent=1) + "\n")
+    print(folder.name, f"{losses[0]:.3f}->{losses[-1]:.3f}")
+
+
+torch.manual_seed(46)
+make_multi_label(OUT / "bert-multi-label", transformers.BertForSequenceClassification(transformers.BertConfig(
+    **{**SIZES, "num_hidden_layers": 1}, pad_token_id=0, problem_type="multi_label_classification")))

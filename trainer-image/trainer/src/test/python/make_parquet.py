@@ -51,3 +51,16 @@ pq.write_table(
     ),
     target / "types.parquet",
 )
+
+# Any number of labels for each text.
+lists = pa.array([["b", "a"], [], None, ["c"]], pa.list_(pa.string()))
+pq.write_table(pa.table({"text": texts[:4], "labels": lists}), target / "label-lists.parquet")
+features = {"text": {"dtype": "string", "_type": "Value"},
+            "labels": {"feature": {"names": ["bad", "good"], "_type": "ClassLabel"}, "_type": "List"}}
+schema = pa.schema(
+    [("text", pa.large_string()), ("labels", pa.list_(pa.int64()))],
+    metadata={"huggingface": json.dumps({"info": {"features": features}})},
+)
+pq.write_table(pa.table({"text": texts[:3], "labels": [[1, 0], [1], []]}, schema=schema), target / "class-label-lists.parquet")
+broken = pa.array([["a"], ["b", None], [None]], pa.list_(pa.string()))
+pq.write_table(pa.table({"text": texts[:3], "labels": broken}), target / "label-lists-broken.parquet")

@@ -6,9 +6,10 @@ import org.jspecify.annotations.Nullable;
 public record Columns(
         @Nullable String text,
         @Nullable String textPair,
-        @Nullable String label) {
-    /** Those of single texts. */
+        @Nullable String label,
+        @Nullable String labels) {
+    /** Those of single texts with one label. */
     public Columns(@Nullable String text, @Nullable String label) {
-        this(text, null, label);
+        this(text, null, label, null);
     }
 }

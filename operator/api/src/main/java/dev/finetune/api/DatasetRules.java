@@ -29,7 +29,7 @@ final class DatasetRules {
                     field.at("test.storageUri"),
                     dataset.test() == null ? null : dataset.test().storageUri());
         }
-        csv(field.at("csv"), dataset.csv(), dataset.format());
+        csv(field.at("csv"), dataset.csv(), dataset.format(), task);
         columns(field.at("columns"), dataset, task);
         if (field.at("train").required(dataset.train()) && dataset.train() != null) {
             Field uri = field.at("train").at("storageUri");
@@ -59,7 +59,7 @@ final class DatasetRules {
                 "must be hf://owner/name/split for format HuggingFace, found \"" + uri + "\"");
     }
 
-    private static void csv(Field field, @Nullable CsvDialect csv, @Nullable DataFormat format) {
+    private static void csv(Field field, @Nullable CsvDialect csv, @Nullable DataFormat format, @Nullable Task task) {
         if (csv == null) {
             return;
         }
@@ -74,6 +74,11 @@ final class DatasetRules {
                         quote == null || quote.equals("None") || (quote.length() == 1 && !quote.isBlank()),
                         "must be one character that is not white space, or None, found \"" + quote + "\"");
         field.that(delimiter == null || !delimiter.equals(quote), "delimiter and quote must be different characters");
+        field.at("labelSeparator").length(csv.labelSeparator(), 1, 8);
+        field.at("labelSeparator")
+                .that(
+                        csv.labelSeparator() == null || task == null || task.answer() == Answer.Labels,
+                        "is only for task MultiLabelTextClassification: remove it");
         if (csv.encoding() != null) {
             field.at("encoding")
                     .that(
@@ -96,9 +101,11 @@ final class DatasetRules {
         Columns columns = dataset.columns();
         CsvDialect csv = dataset.csv();
         boolean pairs = task != null && task.needsPair();
+        boolean several = task != null && task.answer() == Answer.Labels;
         if (format != null && !format.hasColumns()) {
             field.that(columns == null, "is not for format " + format + ", whose folders are the labels: remove it");
             field.that(!pairs, "textPair is required for task " + task + ", and format " + format + " has no columns");
+            field.that(!several, "labels is required for task " + task + ", and format " + format + " has no columns");
             return;
         }
         if (!field.required(columns) || columns == null) {
@@ -106,7 +113,7 @@ final class DatasetRules {
         }
         boolean numbers = csv != null && Boolean.FALSE.equals(csv.header());
         column(field.at("text"), columns.text(), numbers);
-        column(field.at("label"), columns.label(), numbers);
+        answer(field, columns, task, numbers);
         boolean mayHavePair = task == null || task.mayHavePair();
         if (pairs || (mayHavePair && columns.textPair() != null)) {
             column(field.at("textPair"), columns.textPair(), numbers);
@@ -118,6 +125,23 @@ final class DatasetRules {
         different(field, "text", columns.text(), "label", columns.label());
         different(field, "text", columns.text(), "textPair", columns.textPair());
         different(field, "textPair", columns.textPair(), "label", columns.label());
+    }
+
+    /** One column for one label, another for several: neither is taken for the other. */
+    private static void answer(Field field, Columns columns, @Nullable Task task, boolean numbers) {
+        boolean several = task == null ? columns.labels() != null : task.answer() == Answer.Labels;
+        if (several) {
+            column(field.at("labels"), columns.labels(), numbers);
+            field.at("label")
+                    .that(
+                            columns.label() == null,
+                            "is for tasks with one label a text: remove it, labels names the column of several");
+            different(field, "text", columns.text(), "labels", columns.labels());
+        } else {
+            column(field.at("label"), columns.label(), numbers);
+            field.at("labels")
+                    .that(columns.labels() == null, "is only for task MultiLabelTextClassification: remove it");
+        }
     }
 
     private static void different(

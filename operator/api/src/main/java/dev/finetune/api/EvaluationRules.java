@@ -22,10 +22,7 @@ final class EvaluationRules {
         }
         String positive = evaluation.positiveLabel();
         field.at("positiveLabel").length(positive, 1, 256);
-        field.at("positiveLabel")
-                .that(
-                        positive == null || answer == Answer.Label,
-                        "is for labels, and the answers are numbers: remove it");
+        field.at("positiveLabel").that(positive == null || answer == Answer.Label, onlyForOneLabel(answer));
         primary(field.at("primaryMetric"), evaluation.primaryMetric(), positive, answer);
         List<String> metrics = Optional.ofNullable(evaluation.metrics()).orElse(List.of());
         field.at("metrics").distinct(metrics);
@@ -37,6 +34,13 @@ final class EvaluationRules {
             field.at("baselines").distinct(baselines);
         }
         gate(field.at("gate"), evaluation.gate(), positive, answer, baselines == null ? DEFAULT_BASELINES : baselines);
+    }
+
+    /** Why a field that asks for one label an example is refused. */
+    static String onlyForOneLabel(Answer answer) {
+        return answer == Answer.Number
+                ? "is for labels, and the answers are numbers: remove it"
+                : "is for one label a text, and here a text may have several: remove it";
     }
 
     /** A metric that a candidate is chosen or shown by. */

@@ -96,9 +96,22 @@ public enum Metric {
         return mayBePrimary() || this == recallPerClass;
     }
 
-    /** Whether it measures answers of that kind. */
+    /**
+     * Whether it measures answers of that kind. Of several labels there is no balanced accuracy and no correlation of decisions, and no
+     * calibration error: its bins need one confidence for each answer.
+     */
     public boolean measures(Answer answer) {
-        return ofNumbers() == (answer == Answer.Number);
+        return switch (answer) {
+            case Label -> !ofNumbers();
+            case Labels ->
+                switch (kind) {
+                    case DECISIONS -> this != balancedAccuracy && this != mcc;
+                    case SCORES -> this != ece;
+                    case PER_CLASS -> true;
+                    case POSITIVE, NUMBERS -> false;
+                };
+            case Number -> ofNumbers();
+        };
     }
 
     /** Whether it measures predicted numbers. */
@@ -106,10 +119,14 @@ public enum Metric {
         return kind == Kind.NUMBERS;
     }
 
-    /** What candidates are chosen and shown by where a spec does not say. */
+    /**
+     * What candidates are chosen and shown by where a spec does not say. Where a text may have several labels it is the micro average, as in
+     * the examples of transformers: most labels are rare there, and a macro average rests on those of which the test set has a handful.
+     */
     public static Metric primaryOf(Answer answer) {
         return switch (answer) {
             case Label -> f1Macro;
+            case Labels -> f1Micro;
             case Number -> pearson;
         };
     }

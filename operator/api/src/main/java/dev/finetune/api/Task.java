@@ -6,6 +6,8 @@ public enum Task {
     TextClassification(Answer.Label),
     /** One label per pair of texts: what the second is to the first. */
     TextPairClassification(Answer.Label),
+    /** Any number of labels per text, or none. */
+    MultiLabelTextClassification(Answer.Labels),
     /** One number per text, or per pair of texts. */
     TextRegression(Answer.Number);
 

@@ -53,9 +53,7 @@ final class TrainingRules {
         field.at("warmupRatio").decimal(h.warmupRatio(), SHARE, "a decimal from 0 to below 1");
         field.at("labelSmoothing").decimal(h.labelSmoothing(), SHARE, "a decimal from 0 to below 1");
         field.at("labelSmoothing")
-                .that(
-                        h.labelSmoothing() == null || answer == Answer.Label,
-                        "is for labels, and the answers are numbers: remove it");
+                .that(h.labelSmoothing() == null || answer == Answer.Label, EvaluationRules.onlyForOneLabel(answer));
         field.at("dropout").decimal(h.dropout(), SHARE, "a decimal from 0 to below 1");
     }
 }

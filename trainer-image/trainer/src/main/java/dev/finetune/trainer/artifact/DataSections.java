@@ -22,10 +22,14 @@ final class DataSections {
         Report.Errors errors = report.errors();
         long validation = report.data().validation();
         boolean numbers = report.task().answer() == Answer.Number;
+        String wrong = switch (report.task().answer()) {
+            case Label -> "are answered wrongly";
+            case Labels -> "are given a label too many or too few";
+            case Number ->
+                "are answered with a number that is off by more than the standard deviation of the true ones";
+        };
         StringBuilder html = new StringBuilder("<p>" + errors.validationErrors() + " of " + Html.count(validation)
-                + (numbers
-                        ? " validation examples are answered with a number that is off by more than the standard deviation of the true ones.</p>"
-                        : " validation examples are answered wrongly.</p>"));
+                + " validation examples " + wrong + ".</p>");
         if (!errors.worst().isEmpty()) {
             html.append("<h3>worst mistakes on validation</h3>").append(mistakes(errors.worst()));
         }

@@ -10,7 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One raw input with the scores that the artefact gave it when it was judged, in the order of the manifest's labels. A server replays
+ * One raw input with the scores that the artefact gave it when it was judged, in the order of the manifest's labels; {@code label} is the
+ * answer, of several labels their {@link dev.finetune.trainer.dataset.LabelSet}. A server replays
  * them before it is ready: they test that what was judged is what is served, not quality.
  */
 public record GoldenRequest(String text, @Nullable String textPair, String label, List<Double> scores) {

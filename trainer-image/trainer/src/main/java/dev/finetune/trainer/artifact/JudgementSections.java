@@ -150,9 +150,17 @@ final class JudgementSections {
         String before = report.summary().beforeBaseline() == null
                 ? "before"
                 : "recall of " + report.summary().beforeBaseline();
+        String threshold = report.training().settings().get(Report.Training.THRESHOLD);
+        String told = threshold == null
+                ? ""
+                : "<p>A label is given from a score of " + Html.escape(threshold)
+                        + " on. This threshold was chosen on validation, one for all labels, for the highest f1Micro.</p>";
         return Html.section(
                 "Each class",
-                Html.table(List.of("class", "#train", "#test", "#precision", "#recall", "#" + before, "#F1"), rows));
+                told
+                        + Html.table(
+                                List.of("class", "#train", "#test", "#precision", "#recall", "#" + before, "#F1"),
+                                rows));
     }
 
     private static String change(Report.ClassRow row) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code manifest.json}: what an artefact is, where it came from and how it was judged. Written last; an artefact without one does
- * not exist. {@code digest} is over the canonical list of files with their digests, so it names these very bytes.
+ * not exist. {@code threshold} is the score from which a label is given, where a text may have several. {@code digest} is over the
+ * canonical list of files with their digests, so it names these very bytes.
  */
 public record Manifest(
         int manifestVersion,
@@ -22,6 +23,7 @@ public record Manifest(
         Task task,
         List<String> labels,
         @Nullable String positiveLabel,
+        @Nullable Double threshold,
         TextPreprocessing preprocessing,
         int maxLength,
         @Nullable String parentDigest,

@@ -41,27 +41,42 @@ public final class ModelCard {
                 .append(report.data().test())
                 .append(" test examples that training never saw.\n");
         card.append("\n## Gate\n\n").append(gate(report));
-        card.append(
-                        "\n## Use\n\n```python\nfrom transformers import pipeline\n\nclassify = pipeline(\"text-classification\", model=\"path/to/this/folder\")\n")
-                .append(
-                        pairs
-                                ? "classify({\"text\": \"a text\", \"text_pair\": \"the other\"})"
-                                : "classify(\"a text\")")
+        card.append("\n## Use\n\n```python\nfrom transformers import pipeline\n\n")
+                .append(use(report, pairs))
                 .append("\n```\n\nTexts are cut to ")
                 .append(report.training().settings().getOrDefault("maxLength", "?"))
                 .append(
-                        (report.task().answer() == Answer.Number
-                                ? " tokens. The answer is the raw output (function_to_apply=\"none\"), called "
-                                : " tokens. Labels: "))
+                        switch (report.task().answer()) {
+                            case Label -> " tokens. Labels: ";
+                            case Labels ->
+                                " tokens. A text may have several labels, or none; the scores do not sum to 1. Labels: ";
+                            case Number ->
+                                " tokens. The answer is the raw output (function_to_apply=\"none\"), called ";
+                        })
                 .append(escaped(String.join(", ", report.data().labels())))
                 .append(".\n");
         card.append("\n## Limits\n\n").append(limits(report));
         return card.toString();
     }
 
+    private static String use(Report report, boolean pairs) {
+        if (report.task().answer() == Answer.Labels) {
+            return "classify = pipeline(\"text-classification\", model=\"path/to/this/folder\", top_k=None)\n"
+                    + "[answer[\"label\"] for answer in classify([\"a text\"])[0] if answer[\"score\"] >= "
+                    + report.training().settings().getOrDefault(Report.Training.THRESHOLD, "0.5") + "]";
+        }
+        return "classify = pipeline(\"text-classification\", model=\"path/to/this/folder\")\n"
+                + (pairs ? "classify({\"text\": \"a text\", \"text_pair\": \"the other\"})" : "classify(\"a text\")");
+    }
+
     private static String about(Report report, boolean pairs) {
         Report.Training training = report.training();
-        return (report.task().answer() == Answer.Number ? "A regression" : "A classifier")
+        String kind = switch (report.task().answer()) {
+            case Label -> "A classifier";
+            case Labels -> "A multi-label classifier";
+            case Number -> "A regression";
+        };
+        return kind
                 + (pairs ? " of pairs of texts" : " of texts") + ", fine-tuned from `"
                 + report.provenance().baseModel() + "` on "
                 + report.data().train() + " examples by job `" + report.job() + "` (strategy "

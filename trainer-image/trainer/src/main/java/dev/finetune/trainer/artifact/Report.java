@@ -127,7 +127,10 @@ public record Report(
             double paddingShare,
             Map<String, Double> stepSeconds,
             List<Point> curve,
-            List<Epoch> epochCurve) {}
+            List<Epoch> epochCurve) {
+        /** The setting that was chosen on validation: the score from which a label is given, where a text may have several. */
+        public static final String THRESHOLD = "threshold";
+    }
 
     /** The mean training loss up to a step. */
     public record Point(long step, double loss, double learningRate) {}

@@ -37,7 +37,10 @@ import picocli.CommandLine.Spec;
         name = "predict",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = {"Asks a published model: one JSON line per input with its label and probability.", ""},
+        description = {
+            "Asks a published model: one JSON line per input with its label and probability, its labels or its number.",
+            ""
+        },
         footer = {
             "",
             "Examples:  finetune predict models/sms-spam/3f2a... --text 'You have won a prize, call now'",
@@ -135,21 +138,30 @@ final class PredictCommand implements Callable<Integer> {
         }
         double[][] scores = predictor.scores(inputs);
         for (double[] row : scores) {
-            out.println(Json.write(answer == Answer.Number ? Map.of("score", row[0]) : line(predictor.labels(), row)));
+            out.println(Json.write(line(predictor, answer, row)));
         }
         out.flush();
     }
 
-    private Map<String, Object> line(List<String> labels, double[] scores) {
-        int best = Decisions.best(scores);
-        Map<String, Object> byLabel = new LinkedHashMap<>();
-        for (int j = 0; j < scores.length; j++) {
-            byLabel.put(labels.get(j), scores[j]);
-        }
+    private Map<String, Object> line(Predictor predictor, Answer answer, double[] scores) {
+        List<String> labels = predictor.labels();
         Map<String, Object> line = new LinkedHashMap<>();
-        line.put("label", labels.get(best));
-        line.put("probability", scores[best]);
+        switch (answer) {
+            case Label -> {
+                int best = Decisions.best(scores);
+                line.put("label", labels.get(best));
+                line.put("probability", scores[best]);
+            }
+            case Labels -> line.put("labels", Decisions.given(scores, predictor.threshold(), labels));
+            case Number -> {
+                return Map.of("score", scores[0]);
+            }
+        }
         if (all) {
+            Map<String, Object> byLabel = new LinkedHashMap<>();
+            for (int j = 0; j < scores.length; j++) {
+                byLabel.put(labels.get(j), scores[j]);
+            }
             line.put("scores", byLabel);
         }
         return line;

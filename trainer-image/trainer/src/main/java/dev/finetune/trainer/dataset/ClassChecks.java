@@ -1,9 +1,11 @@
 package dev.finetune.trainer.dataset;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.CheckAction;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import java.text.Normalizer;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -11,9 +13,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The label set of a job, frozen and sorted by code point, and what must hold for it. */
+/** The label set of a job, frozen and sorted by code point, and what must hold for it; an example may have one label or several. */
 final class ClassChecks {
     /** By code point: UTF-16 order would put emoji before some Chinese characters. */
     static final Comparator<String> BY_CODE_POINT = ClassChecks::compareByCodePoint;
@@ -26,22 +29,24 @@ final class ClassChecks {
      * @param removed what leakage took away, for the messages; empty when nothing was
      * @throws StageException InvalidData for fewer than two labels, or when validation or test has a label that train lacks
      */
-    static List<String> labels(Splits splits, String removed) {
-        Map<String, Long> counts = counts(splits.train());
+    static List<String> labels(Answer answer, Splits splits, String removed) {
+        Map<String, Long> counts = counts(answer, splits.train());
         if (counts.size() < 2) {
             throw new StageException(
                     FailureClass.InvalidData,
-                    "The training data has only the label " + quoted(counts.keySet())
-                            + ": at least two are needed. Check spec.dataset.columns.label." + removed);
+                    "The training data has "
+                            + (counts.isEmpty() ? "no label" : "only the label " + quoted(counts.keySet()))
+                            + ": at least two are needed. Check spec.dataset.columns."
+                            + (answer == Answer.Labels ? Role.labels : Role.label) + "." + removed);
         }
-        refuseUnseen("validation", splits.validation(), counts.keySet(), removed);
-        refuseUnseen("test", splits.test(), counts.keySet(), removed);
+        refuseUnseen(answer, "validation", splits.validation(), counts.keySet(), removed);
+        refuseUnseen(answer, "test", splits.test(), counts.keySet(), removed);
         return List.copyOf(counts.keySet());
     }
 
     /** Labels with too few examples, and labels that differ only in case or white space. */
-    static void checkSizes(List<Example> source, CheckSettings checks, Findings findings) {
-        Map<String, Long> counts = counts(source);
+    static void checkSizes(Answer answer, List<Example> source, CheckSettings checks, Findings findings) {
+        Map<String, Long> counts = counts(answer, source);
         variants(counts.keySet(), findings);
         List<String> small = counts.entrySet().stream()
                 .filter(e -> e.getValue() < checks.minExamplesPerClass())
@@ -56,8 +61,8 @@ final class ClassChecks {
     }
 
     /** Classes that are too uneven. */
-    static void checkRatio(List<Example> train, CheckSettings checks, Findings findings) {
-        Map<String, Long> counts = counts(train);
+    static void checkRatio(Answer answer, List<Example> train, CheckSettings checks, Findings findings) {
+        Map<String, Long> counts = counts(answer, train);
         Comparator<Map.Entry<String, Long>> bySize = Map.Entry.comparingByValue();
         Map.Entry<String, Long> largest = counts.entrySet().stream().max(bySize).orElseThrow();
         Map.Entry<String, Long> smallest =
@@ -79,17 +84,23 @@ final class ClassChecks {
         return labels.size() > 20 ? shown + " and " + (labels.size() - 20) + " more" : shown;
     }
 
-    static Map<String, Long> counts(List<Example> examples) {
+    private static Map<String, Long> counts(Answer answer, List<Example> examples) {
         return examples.stream()
+                .flatMap(e -> e.labels(answer).stream())
                 .collect(Collectors.groupingBy(
-                        Example::label, () -> new TreeMap<>(BY_CODE_POINT), Collectors.counting()));
+                        Function.identity(), () -> new TreeMap<>(BY_CODE_POINT), Collectors.counting()));
     }
 
-    private static void refuseUnseen(String split, List<Example> examples, Set<String> labels, String removed) {
-        Map<String, List<Example>> unseen = examples.stream()
-                .filter(e -> !labels.contains(e.label()))
-                .collect(
-                        Collectors.groupingBy(Example::label, () -> new TreeMap<>(BY_CODE_POINT), Collectors.toList()));
+    private static void refuseUnseen(
+            Answer answer, String split, List<Example> examples, Set<String> labels, String removed) {
+        Map<String, List<Example>> unseen = new TreeMap<>(BY_CODE_POINT);
+        for (Example example : examples) {
+            for (String label : example.labels(answer)) {
+                if (!labels.contains(label)) {
+                    unseen.computeIfAbsent(label, _ -> new ArrayList<>()).add(example);
+                }
+            }
+        }
         if (!unseen.isEmpty()) {
             List<String> shown = unseen.entrySet().stream()
                     .map(e -> "'" + e.getKey() + "' in " + e.getValue().size() + " rows, the first "

@@ -59,7 +59,10 @@ final class CsvRows implements RowReader {
                     "an unquoted field holds a quote: put the field in quotes and double the quote, or set spec.dataset.csv.quote: None");
         }
         Map<Role, String> values = new EnumMap<>(Role.class);
-        places.forEach((role, place) -> values.put(role, line.fields().get(place)));
+        places.forEach((role, place) -> {
+            String field = line.fields().get(place);
+            values.put(role, role == Role.labels ? LabelSet.ofField(field, settings.labelSeparator()) : field);
+        });
         return Row.of(line.number(), settings, values);
     }
 

@@ -31,7 +31,8 @@ record DataFile(String name, Path path) {
                 String place = rows.part().map(p -> p + ", ").orElse("") + rows.unit() + " ";
                 switch (row.get()) {
                     case Row.Broken bad -> broken.add(place + bad.line() + ": " + bad.problem());
-                    case Row.Read read when ExampleKey.isEmpty(read.value(Role.label)) -> emptyLabels.add(id);
+                    case Row.Read read
+                    when ExampleKey.isEmpty(read.value(settings.answerRole())) -> emptyLabels.add(id);
                     case Row.Read read -> {
                         TextInput input = new TextInput(
                                 read.value(Role.text), read.values().get(Role.textPair));
@@ -42,7 +43,11 @@ record DataFile(String name, Path path) {
                             }
                         }
                         examples.add(new Example(
-                                id, ExampleKey.of(input), input.text(), input.textPair(), read.value(Role.label)));
+                                id,
+                                ExampleKey.of(input),
+                                input.text(),
+                                input.textPair(),
+                                read.value(settings.answerRole())));
                     }
                 }
             }

@@ -57,8 +57,9 @@ public final class Dataset {
                 sources.test().map(f -> readOne(f, settings, checks, findings)).orElse(cut.test()));
         Splits splits = Leakage.check(given, checks.leakage(), findings);
 
-        if (task.answer() == Answer.Label) {
+        if (task.answer() != Answer.Number) {
             ClassChecks.checkSizes(
+                    task.answer(),
                     concat(
                             splits.train(),
                             validationFraction > 0 ? splits.validation() : List.of(),
@@ -71,9 +72,9 @@ public final class Dataset {
                 .orElse("");
         refuseEmpty(splits, removed);
         List<String> labels = switch (task.answer()) {
-            case Label -> {
-                List<String> found = ClassChecks.labels(splits, removed);
-                ClassChecks.checkRatio(splits.train(), checks, findings);
+            case Label, Labels -> {
+                List<String> found = ClassChecks.labels(task.answer(), splits, removed);
+                ClassChecks.checkRatio(task.answer(), splits.train(), checks, findings);
                 yield found;
             }
             case Number -> {

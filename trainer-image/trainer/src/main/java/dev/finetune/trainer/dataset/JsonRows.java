@@ -9,7 +9,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -71,15 +73,43 @@ final class JsonRows implements RowReader {
             if (value.isMissingNode()) {
                 return new Row.Broken(number, "it has no key '" + key + "'");
             }
-            if (value.isContainerNode()) {
-                return new Row.Broken(
-                        number,
-                        "key '" + key + "' holds " + (value.isArray() ? "a list" : "an object")
-                                + " where a text was expected");
+            boolean several = column.getKey() == Role.labels;
+            Optional<String> wrong = notText(key, value, several);
+            if (wrong.isPresent()) {
+                return new Row.Broken(number, wrong.get());
             }
-            values.put(column.getKey(), written(value));
+            values.put(column.getKey(), several ? labels(value) : written(value));
         }
         return Row.of(number, settings, values);
+    }
+
+    /** What stands where a text was expected, or a list of texts; empty where nothing else does. */
+    private static Optional<String> notText(String key, JsonNode value, boolean several) {
+        if (!value.isContainerNode()) {
+            return Optional.empty();
+        }
+        if (!several || value.isObject()) {
+            return Optional.of("key '" + key + "' holds " + (value.isArray() ? "a list" : "an object") + " where "
+                    + (several ? "a list of texts" : "a text") + " was expected");
+        }
+        for (JsonNode item : value) {
+            if (item.isContainerNode() || item.isNull()) {
+                return Optional.of("key '" + key + "' holds a list with "
+                        + (item.isNull() ? "null" : item.isArray() ? "a list" : "an object")
+                        + " in it where texts were expected");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A list, or one label; nothing is none. */
+    private static String labels(JsonNode value) {
+        if (!value.isArray()) {
+            return LabelSet.of(written(value).isBlank() ? List.of() : List.of(written(value)));
+        }
+        List<String> labels = new ArrayList<>();
+        value.forEach(item -> labels.add(written(item)));
+        return LabelSet.of(labels);
     }
 
     /** A null counts as empty. */

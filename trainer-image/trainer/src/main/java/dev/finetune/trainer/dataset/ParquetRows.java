@@ -6,6 +6,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import dev.hardwood.reader.ParquetFileReader;
+import dev.hardwood.row.PqList;
 import dev.hardwood.schema.ColumnProjection;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -13,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -73,13 +75,13 @@ final class ParquetRows implements RowReader {
         long length = 0;
         for (Map.Entry<Role, String> column : settings.columns().entrySet()) {
             Object value = rows.getValue(column.getValue());
-            String written =
-                    column.getKey() == Role.label ? named(value).orElseGet(() -> written(value)) : written(value);
+            String written = value(column.getKey(), value);
             if (written == null) {
                 return new Row.Broken(
                         number,
-                        "column '" + column.getValue()
-                                + "' holds no text, number or boolean, or bytes that are not UTF-8");
+                        "column '" + column.getValue() + "' holds no "
+                                + (column.getKey() == Role.labels ? "list of texts" : "text, number or boolean")
+                                + ", or bytes that are not UTF-8");
             }
             length += written.length();
             values.put(column.getKey(), written);
@@ -87,6 +89,36 @@ final class ParquetRows implements RowReader {
         return length > MAX_ROW_LENGTH
                 ? new Row.Broken(number, "it is longer than " + MAX_ROW_LENGTH + " characters")
                 : Row.of(number, settings, values);
+    }
+
+    /** Null is what cannot be written. */
+    private @Nullable String value(Role role, @Nullable Object value) {
+        return switch (role) {
+            case text, textPair -> written(value);
+            case label -> label(value);
+            case labels -> labels(value);
+        };
+    }
+
+    private @Nullable String label(@Nullable Object value) {
+        return named(value).orElseGet(() -> written(value));
+    }
+
+    /** A list, or one label; nothing is none. */
+    private @Nullable String labels(@Nullable Object value) {
+        if (!(value instanceof PqList list)) {
+            String one = label(value);
+            return one == null ? null : LabelSet.of(one.isBlank() ? List.of() : List.of(one));
+        }
+        List<String> labels = new ArrayList<>();
+        for (Object item : list.values()) {
+            String label = item == null ? null : label(item);
+            if (label == null) {
+                return null;
+            }
+            labels.add(label);
+        }
+        return LabelSet.of(labels);
     }
 
     private Optional<String> named(@Nullable Object label) {
@@ -127,12 +159,13 @@ final class ParquetRows implements RowReader {
             return List.of();
         }
         try {
-            JsonNode names = Json.MAPPER
+            JsonNode feature = Json.MAPPER
                     .readTree(metadata)
                     .path("info")
                     .path("features")
-                    .path(settings.column(Role.label))
-                    .path("names");
+                    .path(settings.column(settings.answerRole()));
+            // Those of a list stand with what it is a list of.
+            JsonNode names = (settings.answerRole() == Role.labels ? feature.path("feature") : feature).path("names");
             return StreamSupport.stream(names.spliterator(), false)
                     .map(JsonNode::asText)
                     .toList();

@@ -24,8 +24,10 @@ record ReadSettings(
         Optional<Character> quote,
         boolean header,
         Charset encoding,
+        String labelSeparator,
         Map<Role, String> columns,
         Answer answer) {
+    private static final String LABEL_SEPARATOR = "|";
 
     /** Reads the spec; InvalidSpec where it asks for something that cannot be. */
     static ReadSettings of(Task task, DatasetSpec spec) {
@@ -52,11 +54,41 @@ record ReadSettings(
         if (task.needsPair() || given.textPair() != null) {
             columns.put(Role.textPair, column(Role.textPair, given.textPair(), header));
         }
-        columns.put(Role.label, column(Role.label, given.label(), header));
+        Role answer = answerRole(task.answer());
+        columns.put(answer, column(answer, answer == Role.labels ? given.labels() : given.label(), header));
         if (Set.copyOf(columns.values()).size() < columns.size()) {
             throw invalid("spec.dataset.columns: " + columns + ": these must be different columns");
         }
-        return new ReadSettings(format, delimiter, quote, header, charset(csv.encoding()), columns, task.answer());
+        if (format == DataFormat.TextFolder && answer == Role.labels) {
+            throw invalid("spec.dataset.format is TextFolder, whose folders give each text one label, and task " + task
+                    + " is for several: use CSV, JSONLines or Parquet");
+        }
+        return new ReadSettings(
+                format,
+                delimiter,
+                quote,
+                header,
+                charset(csv.encoding()),
+                labelSeparator(csv.labelSeparator()),
+                columns,
+                task.answer());
+    }
+
+    /** The role of the column that the answers stand in. */
+    Role answerRole() {
+        return answerRole(answer);
+    }
+
+    private static Role answerRole(Answer answer) {
+        return answer == Answer.Labels ? Role.labels : Role.label;
+    }
+
+    private static String labelSeparator(@Nullable String separator) {
+        if (separator != null && separator.isEmpty()) {
+            throw invalid(
+                    "spec.dataset.csv.labelSeparator is empty: at least one character was expected, such as \";\"");
+        }
+        return separator == null ? LABEL_SEPARATOR : separator;
     }
 
     /** The column of a role that the task has. */

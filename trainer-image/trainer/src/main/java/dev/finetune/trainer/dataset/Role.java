@@ -4,5 +4,6 @@ package dev.finetune.trainer.dataset;
 enum Role {
     text,
     textPair,
-    label
+    label,
+    labels
 }

@@ -1,10 +1,10 @@
 package dev.finetune.trainer.dataset;
 
-import dev.finetune.api.Answer;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One row of a data file, or why it cannot be one. {@code line} is the line that it begins on, counted from 1. */
@@ -30,22 +30,37 @@ sealed interface Row {
     /** The row with these values, or broken when one of them is not text. */
     static Row of(long line, ReadSettings settings, Map<Role, String> values) {
         return values.entrySet().stream()
-                .flatMap(
-                        v -> Optional.ofNullable(problem(settings, settings.column(v.getKey()), v.getValue())).stream())
+                .flatMap(v -> texts(v.getKey(), v.getValue())
+                        .flatMap(text ->
+                                Optional.ofNullable(problem(settings, settings.column(v.getKey()), text)).stream()))
                 .findFirst()
                 .or(() -> answerProblem(settings, values))
                 .<Row>map(problem -> new Broken(line, problem))
                 .orElseGet(() -> new Read(line, values));
     }
 
-    /** An empty answer is told apart from one that is no number. */
+    /** Labels are several texts in one. */
+    private static Stream<String> texts(Role role, String value) {
+        return role == Role.labels ? LabelSet.read(value).stream() : Stream.of(value);
+    }
+
+    /** What no model could be taught as an answer; an empty label or number is told apart from one. */
     private static Optional<String> answerProblem(ReadSettings settings, Map<Role, String> values) {
-        String label = values.getOrDefault(Role.label, "");
-        return settings.answer() == Answer.Label || label.isBlank() || isNumber(label)
-                ? Optional.empty()
-                : Optional.of("column '" + settings.column(Role.label) + "' holds '"
-                        + (label.length() > 40 ? label.substring(0, 40) + "..." : label)
-                        + "' where a decimal number was expected");
+        String answer = values.getOrDefault(settings.answerRole(), "");
+        String column = "column '" + settings.column(settings.answerRole()) + "' holds ";
+        return switch (settings.answer()) {
+            case Label -> Optional.empty();
+            case Labels ->
+                LabelSet.read(answer).stream().anyMatch(ExampleKey::isEmpty)
+                        ? Optional.of(column + "an empty label: "
+                                + (answer.length() > 80 ? answer.substring(0, 80) + "..." : answer))
+                        : Optional.empty();
+            case Number ->
+                answer.isBlank() || isNumber(answer)
+                        ? Optional.empty()
+                        : Optional.of(column + "'" + (answer.length() > 40 ? answer.substring(0, 40) + "..." : answer)
+                                + "' where a decimal number was expected");
+        };
     }
 
     private static boolean isNumber(String text) {

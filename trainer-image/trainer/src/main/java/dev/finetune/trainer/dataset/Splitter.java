@@ -17,13 +17,13 @@ import java.util.stream.Collectors;
 /**
  * Cuts test and validation out of one source. Every key has a bucket in [0, 1) that depends on the key and {@code splitSeed} alone;
  * the lowest buckets are test, the next validation. So an example keeps its side when rows are added, removed or reordered.
- * A class that would miss a side gets its nearest bucket moved there.
+ * A class that would miss a side gets its nearest bucket moved there; where an example may have several labels, {@link LabelSides} does that.
  */
 final class Splitter {
     /** The version of this algorithm and of {@link ExampleKey}; it stands in plan and manifest. */
     static final int VERSION = 1;
 
-    private enum Side {
+    enum Side {
         TEST,
         VALIDATION,
         TRAIN
@@ -45,24 +45,13 @@ final class Splitter {
         return Objects.requireNonNullElse(spec.splitSeed(), 0L);
     }
 
-    /** Splits within each label; numbers are one class. */
+    /** Splits within each label; numbers are one class. The buckets make the sides, whatever the labels are: these only repair them. */
     Splits split(List<Example> source, Answer answer, Findings findings) {
-        Function<Example, String> stratum = answer == Answer.Label ? Example::label : e -> "";
         Map<String, Side> sides = new HashMap<>();
-        Map<String, Set<String>> keysByLabel = source.stream()
-                .collect(Collectors.groupingBy(
-                        stratum, TreeMap::new, Collectors.mapping(Example::key, Collectors.toSet())));
         source.forEach(e -> sides.computeIfAbsent(e.key(), this::side));
-        List<String> repaired = new ArrayList<>();
-        keysByLabel.forEach((label, keys) -> {
-            if (repair(
-                    keys.stream()
-                            .sorted(Comparator.comparingDouble(this::bucket))
-                            .toList(),
-                    sides)) {
-                repaired.add("'" + label + "' (" + keys.size() + ")");
-            }
-        });
+        List<String> repaired = answer == Answer.Labels
+                ? new LabelSides(source, sides, this::bucket).repair(wanted())
+                : repairClasses(source, answer, sides);
         findings.report(
                 "SplitRepaired",
                 CheckAction.Warn,
@@ -74,6 +63,36 @@ final class Splitter {
                 parts.getOrDefault(Side.TRAIN, List.of()),
                 parts.getOrDefault(Side.VALIDATION, List.of()),
                 parts.getOrDefault(Side.TEST, List.of()));
+    }
+
+    private List<String> repairClasses(List<Example> source, Answer answer, Map<String, Side> sides) {
+        Function<Example, String> stratum = answer == Answer.Label ? Example::label : e -> "";
+        Map<String, Set<String>> keysByLabel = source.stream()
+                .collect(Collectors.groupingBy(
+                        stratum, TreeMap::new, Collectors.mapping(Example::key, Collectors.toSet())));
+        List<String> repaired = new ArrayList<>();
+        keysByLabel.forEach((label, keys) -> {
+            if (repair(
+                    keys.stream()
+                            .sorted(Comparator.comparingDouble(this::bucket))
+                            .toList(),
+                    sides)) {
+                repaired.add("'" + label + "' (" + keys.size() + ")");
+            }
+        });
+        return repaired;
+    }
+
+    /** The sides that are cut out of this source, the most needed first. */
+    private List<Side> wanted() {
+        List<Side> wanted = new ArrayList<>(List.of(Side.TRAIN));
+        if (testBelow > 0) {
+            wanted.add(Side.TEST);
+        }
+        if (validationBelow > testBelow) {
+            wanted.add(Side.VALIDATION);
+        }
+        return wanted;
     }
 
     /**

@@ -101,7 +101,7 @@ final class Advice {
     }
 
     private void calibration() {
-        if (judgement.test().isOfNumbers()) {
+        if (!Metric.ece.measures(judgement.test().answer())) {
             return;
         }
         double ece = judgement.value(Statistic.of(Metric.ece));

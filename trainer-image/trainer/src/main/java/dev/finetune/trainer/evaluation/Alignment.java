@@ -1,6 +1,8 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.api.Answer;
 import dev.finetune.trainer.metric.Decisions;
+import dev.finetune.trainer.metric.LabelSets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,18 +32,45 @@ final class Alignment {
         return labels.stream().map(l -> l.toLowerCase(Locale.ROOT)).toList();
     }
 
-    /** What a model said, in terms of the data's labels: with scores where it knows exactly these, else decisions only. */
-    static Outputs align(List<String> ofModel, double[][] scores, List<String> labels) {
-        Optional<int[]> same = exact(ofModel, labels);
-        if (same.isPresent()) {
-            return Outputs.ofScores(permute(scores, same.get()));
+    /**
+     * What a model said, in terms of the data's labels: with scores where it knows exactly these and answers in the same way, else decisions
+     * only.
+     *
+     * @param ofModel the model's labels, in the order of the scores
+     */
+    static Outputs align(List<String> ofModel, Answer answer, double threshold, double[][] scores, TestSet test) {
+        Optional<int[]> same = exact(ofModel, test.labels());
+        if (same.isPresent() && answer == test.answer()) {
+            return test.outputs(permute(scores, same.get()), threshold);
         }
+        return Outputs.ofDecisions(
+                test.sets().isPresent()
+                        ? sets(ofModel, answer, threshold, scores, test)
+                        : classes(ofModel, scores, test.labels()));
+    }
+
+    private static int[] classes(List<String> ofModel, double[][] scores, List<String> labels) {
         int[] decisions = Decisions.of(scores);
         for (int i = 0; i < decisions.length; i++) {
             int known = labels.indexOf(ofModel.get(decisions[i]));
             decisions[i] = known < 0 ? labels.size() : known;
         }
-        return Outputs.ofDecisions(decisions);
+        return decisions;
+    }
+
+    private static int[] sets(List<String> ofModel, Answer answer, double threshold, double[][] scores, TestSet test) {
+        LabelSets sets = test.sets().orElseThrow();
+        int[] decisions = new int[scores.length];
+        for (int i = 0; i < decisions.length; i++) {
+            List<String> given = answer == Answer.Labels
+                    ? Decisions.given(scores[i], threshold, ofModel)
+                    : List.of(ofModel.get(Decisions.best(scores[i])));
+            decisions[i] = sets.number(given.stream()
+                    .mapToInt(test.labels()::indexOf)
+                    .map(known -> known < 0 ? sets.others() : known)
+                    .toArray());
+        }
+        return decisions;
     }
 
     static double[][] permute(double[][] scores, int[] permutation) {

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Json;
 import dev.finetune.api.MetricResult;
 import dev.finetune.api.TextPreprocessing;
@@ -22,6 +23,7 @@ import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the artefact of a judged candidate in the result folder: everything that is published, the manifest last. */
 final class ArtifactAssembly {
@@ -39,8 +41,7 @@ final class ArtifactAssembly {
         this.clock = clock;
     }
 
-    Path write(Report report, List<MetricResult> metrics, List<Example> validation, double[][] scores)
-            throws IOException {
+    Path write(Report report, List<MetricResult> metrics, List<Example> validation, Scored scored) throws IOException {
         Path folder = workspace.result().resolve("artifact");
         ArtifactWriter writer = new ArtifactWriter(folder);
         writer.copyModel(workspace.candidate(), workspace.train().resolve(TrainKeys.FILE));
@@ -49,19 +50,24 @@ final class ArtifactAssembly {
         DurableFiles.write(
                 workspace.result().resolve("report.html"), page.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         writer.write(Artifact.CARD, ModelCard.of(report, plan.spec().hasPairs()));
-        GoldenRequest.write(folder, GoldenChoice.of(plan.spec().answer(), validation, scores, info.labels()));
+        GoldenRequest.write(
+                folder,
+                GoldenChoice.of(
+                        plan.spec().answer(), validation, scored.validation(), scored.threshold(), info.labels()));
         var record = Json.MAPPER.readTree(
                 workspace.candidate().resolve("training.json").toFile());
         TextPreprocessing preprocessing =
                 Json.MAPPER.treeToValue(record.path("preprocessing"), TextPreprocessing.class);
         int maxLength = record.path("maxLength").asInt();
-        writer.finish(files -> manifest(report, metrics, preprocessing, maxLength, files));
+        Double threshold = plan.spec().answer() == Answer.Labels ? Double.valueOf(scored.threshold()) : null;
+        writer.finish(files -> manifest(report, metrics, threshold, preprocessing, maxLength, files));
         return folder;
     }
 
     private Manifest manifest(
             Report report,
             List<MetricResult> metrics,
+            @Nullable Double threshold,
             TextPreprocessing preprocessing,
             int maxLength,
             Map<String, String> files) {
@@ -73,6 +79,7 @@ final class ArtifactAssembly {
                 report.task(),
                 info.labels(),
                 settings.positiveLabel().orElse(null),
+                threshold,
                 preprocessing,
                 maxLength,
                 from.parentDigest(),

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.api.Answer;
 import dev.finetune.trainer.metric.ClassCounts;
 import dev.finetune.trainer.metric.OutputMetrics;
 import java.util.ArrayList;
@@ -14,7 +15,7 @@ import java.util.stream.IntStream;
 /**
  * The paired bootstrap: draws test sets of the same size from a test set, with replacement, and measures every model on each draw, so
  * that differences between models are differences on the same examples. Units are duplicate groups, drawn within the label of their
- * first example (stratified). Draw number i depends on seed and i alone, whatever runs in parallel.
+ * first example (stratified), unless an example may have several labels. Draw number i depends on seed and i alone, whatever runs in parallel.
  */
 final class Bootstrap {
     /** How often a test set is drawn. */
@@ -60,7 +61,7 @@ final class Bootstrap {
         List<Stratum> strata = strata();
         inChunks(1, (random, from, to) -> {
             ClassCounts[] counts = new ClassCounts[models.size()];
-            Arrays.setAll(counts, _ -> new ClassCounts(test.classes()));
+            Arrays.setAll(counts, _ -> test.counts());
             for (int i = from; i < to; i++) {
                 Arrays.stream(counts).forEach(ClassCounts::clear);
                 SplittableRandom draw = random.at(i);
@@ -129,6 +130,10 @@ final class Bootstrap {
     }
 
     private Map<Integer, int[]> unitsByLabel(int[][] members) {
+        if (test.answer() == Answer.Labels) {
+            // A stratum for each set of labels would hold one example each, and draw it every time.
+            return Map.of(0, IntStream.range(0, members.length).toArray());
+        }
         Map<Integer, int[]> byLabel = new HashMap<>();
         for (int label = 0; label < test.classes(); label++) {
             int wanted = label;

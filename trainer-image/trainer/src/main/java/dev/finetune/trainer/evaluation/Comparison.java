@@ -77,7 +77,7 @@ record Comparison(
         return Interval.quantile(sorted, share);
     }
 
-    /** McNemar's test of being right; of numbers the sign test of being nearer. */
+    /** McNemar's test of being right, of several labels about all of them; of numbers the sign test of being nearer. */
     McNemarTest mcNemar() {
         if (test.isOfNumbers() && baseline.probabilities().isEmpty()) {
             // It answers something else, which is neither near nor far.
@@ -105,14 +105,18 @@ record Comparison(
      */
     McNemarTest mcNemar(Metric metric, int label) {
         int[] truth = test.truth();
-        IntPredicate ofClass = i -> truth[i] == label;
+        IntPredicate ofClass = i -> test.has(truth[i], label);
         IntPredicate counted = metric == Metric.recallPerClass
                 ? ofClass
-                : i -> truth[i] == label || candidate.decision(i) == label || baseline.decision(i) == label;
+                : i -> test.has(truth[i], label) || took(candidate, i, label) || took(baseline, i, label);
         return McNemarTest.of(
                 test,
                 counted,
-                i -> (candidate.decision(i) == label) == (truth[i] == label),
-                i -> (baseline.decision(i) == label) == (truth[i] == label));
+                i -> took(candidate, i, label) == test.has(truth[i], label),
+                i -> took(baseline, i, label) == test.has(truth[i], label));
+    }
+
+    private boolean took(Outputs outputs, int example, int label) {
+        return test.has(outputs.decision(example), label);
     }
 }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /** What goes wrong. Examples are from validation: a test set that people read is no longer a test. */
-abstract sealed class ErrorAnalysis permits LabelErrors, NumberErrors {
+abstract sealed class ErrorAnalysis permits LabelErrors, LabelSetErrors, NumberErrors {
     static final int MAX_PAIRS = 30;
     static final int MAX_EXAMPLES = 10;
 
@@ -20,10 +20,11 @@ abstract sealed class ErrorAnalysis permits LabelErrors, NumberErrors {
     private static final int MIN_SLICE = 20;
     private static final int LENGTH_SLICES = 4;
 
-    /** That of answers of a kind. */
-    static ErrorAnalysis of(Answer answer, List<String> labels) {
+    /** That of answers of a kind; the threshold is for several labels. */
+    static ErrorAnalysis of(Answer answer, List<String> labels, double threshold) {
         return switch (answer) {
             case Label -> new LabelErrors(labels);
+            case Labels -> new LabelSetErrors(labels, threshold);
             case Number -> new NumberErrors(labels.getFirst());
         };
     }

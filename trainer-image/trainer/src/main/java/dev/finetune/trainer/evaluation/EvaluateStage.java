@@ -21,6 +21,7 @@ import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.TrainKeys;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.MemoryShortage;
+import dev.finetune.trainer.metric.LabelSets;
 import dev.finetune.trainer.source.Credentials;
 import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
@@ -107,9 +108,9 @@ public final class EvaluateStage {
         List<Example> test = ExampleFile.read(workspace.test().resolve("test.jsonl"));
         List<Example> validation = ExampleFile.read(workspace.train().resolve("validation.jsonl"));
 
-        Scored scored = new ModelScorer(models, info.labels(), test, this::report)
-                .score(settings.baselines(), plan.deployed(), validation, this::trainKeys);
         TestSet testSet = testSet(spec.answer(), info.labels(), test);
+        Scored scored = new ModelScorer(models, testSet, test, this::report)
+                .score(settings.baselines(), plan.deployed(), validation, this::trainKeys);
         Judgement judgement = new Judge(settings, testSet, seed(info.testDigest()), resamples).judge(scored);
         Optional<String> suspicion = TestSuspicion.of(judgement, settings, this::deployedManifest);
         GateVerdict verdict = GateJudge.judge(judgement, settings, suspicion);
@@ -120,7 +121,7 @@ public final class EvaluateStage {
         DurableFiles.write(workspace.result().resolve("report.json"), report.json());
         TestOutputs.write(workspace.result().resolve("test-errors.jsonl"), test, judgement, scored);
         Path artifact = new ArtifactAssembly(plan, workspace, info, settings, clock)
-                .write(report, numbers.allMetrics(), validation, scored.validation());
+                .write(report, numbers.allMetrics(), validation, scored);
         PublishedModel model =
                 Publisher.to(plan.storageUri(), store, this::credentials).publish(artifact);
         return result(verdict, numbers, model);
@@ -168,6 +169,18 @@ public final class EvaluateStage {
                         labels,
                         test.stream().mapToInt(e -> labels.indexOf(e.label())).toArray(),
                         keys);
+            case Labels -> {
+                LabelSets sets = new LabelSets(labels.size());
+                yield TestSet.ofSets(
+                        labels,
+                        sets,
+                        test.stream()
+                                .mapToInt(e -> sets.number(e.labels(answer).stream()
+                                        .mapToInt(labels::indexOf)
+                                        .toArray()))
+                                .toArray(),
+                        keys);
+            }
             case Number ->
                 TestSet.ofNumbers(
                         labels.getFirst(),

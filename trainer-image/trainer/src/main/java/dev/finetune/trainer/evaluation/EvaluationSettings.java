@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code spec.evaluation}, parsed once against the labels of the data, defaults filled in.
  *
- * @param primary what models are selected and shown by; absent = f1Macro, of numbers pearson
+ * @param primary what models are selected and shown by; absent = f1Macro, of several labels f1Micro, of numbers pearson
  * @param metrics what is listed, the primary one first
  * @param baselines what the candidate is compared with
  * @param confidence one-sided for rules; displayed intervals are two-sided and hold this share
@@ -56,10 +56,7 @@ public record EvaluationSettings(
         Set<Metric> metrics = new LinkedHashSet<>(List.of(primary));
         List<String> names = given.metrics();
         if (names == null) {
-            metrics.addAll(
-                    answer == Answer.Number
-                            ? List.of(Metric.pearson, Metric.spearman, Metric.rmse, Metric.mae)
-                            : List.of(Metric.accuracy, Metric.f1Macro, Metric.mcc, Metric.logLoss));
+            metrics.addAll(listed(answer));
         } else {
             for (int i = 0; i < names.size(); i++) {
                 metrics.add(set.metric(PATH + "metrics[" + i + "]", names.get(i)));
@@ -97,15 +94,36 @@ public record EvaluationSettings(
     }
 
     /**
+     * Scores of answers of another kind cannot be compared.
+     *
+     * @throws StageException InvalidSpec where a rule compares scores with those of a deployed model that answers otherwise
+     */
+    public void refuseOtherAnswers(String deployed, Answer answer, Answer ofModel) {
+        for (Rule rule : rules) {
+            if (answer != ofModel && comparesScores(rule)) {
+                throw new StageException(
+                        FailureClass.InvalidSpec,
+                        "expected the deployed model " + deployed + " to answer with " + answer + " for the rule "
+                                + rule.name()
+                                + " on " + rule.metric() + ", it answers with " + ofModel
+                                + "; take the rule away or publish under another modelName");
+            }
+        }
+    }
+
+    private static boolean comparesScores(Rule rule) {
+        return rule.metric().scoreBased()
+                && rule.against().filter(a -> a == Baseline.Deployed).isPresent();
+    }
+
+    /**
      * Scores of other labels cannot be compared.
      *
      * @throws StageException InvalidSpec where a rule compares scores with those of a deployed model that has other labels
      */
     public void refuseOtherScores(String deployed, List<String> labels, List<String> ofModel) {
         for (Rule rule : rules) {
-            if (rule.metric().scoreBased()
-                    && rule.against().filter(a -> a == Baseline.Deployed).isPresent()
-                    && !Set.copyOf(labels).equals(Set.copyOf(ofModel))) {
+            if (comparesScores(rule) && !Set.copyOf(labels).equals(Set.copyOf(ofModel))) {
                 throw new StageException(
                         FailureClass.InvalidSpec,
                         "expected the deployed model " + deployed + " to have the labels " + labels + " for the rule "
@@ -113,6 +131,15 @@ public record EvaluationSettings(
                                 + "; judge by a metric of decisions such as f1Macro");
             }
         }
+    }
+
+    /** What is listed where a spec does not say. */
+    private static List<Metric> listed(Answer answer) {
+        return switch (answer) {
+            case Label -> List.of(Metric.accuracy, Metric.f1Macro, Metric.mcc, Metric.logLoss);
+            case Labels -> List.of(Metric.accuracy, Metric.f1Macro, Metric.f1Micro, Metric.logLoss);
+            case Number -> List.of(Metric.pearson, Metric.spearman, Metric.rmse, Metric.mae);
+        };
     }
 
     private static Set<Baseline> baselines(@Nullable List<Baseline> listed, List<Rule> rules) {

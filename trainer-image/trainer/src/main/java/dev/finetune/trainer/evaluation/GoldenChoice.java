@@ -3,6 +3,7 @@ package dev.finetune.trainer.evaluation;
 import dev.finetune.api.Answer;
 import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.dataset.LabelSet;
 import dev.finetune.trainer.metric.Decisions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,11 +20,17 @@ final class GoldenChoice {
     /** Between closer scores another machine's rounding could decide. */
     private static final double MARGIN = 0.05;
 
+    /** The same for each of several labels, any of which may be close: ten times what a score may be off. */
+    private static final double LABEL_MARGIN = 10 * GoldenRequest.TOLERANCE;
+
     private GoldenChoice() {}
 
-    static List<GoldenRequest> of(Answer answer, List<Example> validation, double[][] scores, List<String> labels) {
+    /** Of a model's scores of validation; the threshold is for several labels. */
+    static List<GoldenRequest> of(
+            Answer answer, List<Example> validation, double[][] scores, double threshold, List<String> labels) {
         return switch (answer) {
             case Label -> ofLabels(validation, scores, labels);
+            case Labels -> ofSets(validation, scores, threshold, labels);
             case Number -> ofNumbers(validation, scores, labels.getFirst());
         };
     }
@@ -50,14 +57,32 @@ final class GoldenChoice {
     }
 
     private static List<GoldenRequest> ofLabels(List<Example> validation, double[][] scores, List<String> labels) {
-        Map<Integer, List<GoldenRequest>> byAnswer = new LinkedHashMap<>();
+        Map<String, List<GoldenRequest>> byAnswer = new LinkedHashMap<>();
         for (int i = 0; i < scores.length; i++) {
-            int answer = Decisions.best(scores[i]);
+            String answer = labels.get(Decisions.best(scores[i]));
             if (Decisions.margin(scores[i]) > MARGIN) {
                 byAnswer.computeIfAbsent(answer, _ -> new ArrayList<>())
-                        .add(request(validation.get(i), labels.get(answer), scores[i]));
+                        .add(request(validation.get(i), answer, scores[i]));
             }
         }
+        return inTurn(byAnswer);
+    }
+
+    /** Every set of labels is an answer of its own. */
+    private static List<GoldenRequest> ofSets(
+            List<Example> validation, double[][] scores, double threshold, List<String> labels) {
+        Map<String, List<GoldenRequest>> byAnswer = new LinkedHashMap<>();
+        for (int i = 0; i < scores.length; i++) {
+            if (Arrays.stream(scores[i]).allMatch(p -> Math.abs(p - threshold) > LABEL_MARGIN)) {
+                String answer = LabelSet.of(Decisions.given(scores[i], threshold, labels));
+                byAnswer.computeIfAbsent(answer, _ -> new ArrayList<>())
+                        .add(request(validation.get(i), answer, scores[i]));
+            }
+        }
+        return inTurn(byAnswer);
+    }
+
+    private static List<GoldenRequest> inTurn(Map<String, List<GoldenRequest>> byAnswer) {
         List<GoldenRequest> chosen = new ArrayList<>();
         for (int turn = 0; chosen.size() < REQUESTS; turn++) {
             int before = chosen.size();

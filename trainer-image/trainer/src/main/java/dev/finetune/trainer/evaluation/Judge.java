@@ -29,7 +29,7 @@ final class Judge {
     }
 
     Judgement judge(Scored scored) {
-        Outputs candidate = Outputs.ofScores(scored.test());
+        Outputs candidate = test.outputs(scored.test(), scored.threshold());
         List<Statistic> statistics = Statistic.allOf(measured(), test.classes());
         Samples samples = new Bootstrap(test, List.of(candidate), positive, seed, resamples).run(statistics);
         List<Comparison> comparisons = new ArrayList<>();
@@ -61,15 +61,18 @@ final class Judge {
                 resamples);
     }
 
+    private boolean existsForClasses(Metric metric) {
+        return metric.definedFor(test.classes()) && (positive >= 0 || !metric.needsPositiveLabel(test.classes()));
+    }
+
     /** Every metric that is one number, and what rules ask for. */
     Set<Metric> measured() {
         Set<Metric> metrics = new LinkedHashSet<>(settings.measured());
         boolean small = (long) test.size() * test.classes() <= SMALL;
         for (Metric metric : Metric.values()) {
             boolean exists = !metric.perClass()
-                    && metric.measures(test.isOfNumbers() ? Answer.Number : Answer.Label)
-                    && (test.isOfNumbers() || metric.definedFor(test.classes()))
-                    && (positive >= 0 || !metric.needsPositiveLabel(test.classes()));
+                    && metric.measures(test.answer())
+                    && (test.answer() != Answer.Label || existsForClasses(metric));
             boolean cheap = !metric.scoreBased() || metric == Metric.logLoss || metric.ofNumbers() || small;
             if (exists && cheap) {
                 metrics.add(metric);

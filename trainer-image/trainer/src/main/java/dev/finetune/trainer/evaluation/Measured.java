@@ -1,6 +1,5 @@
 package dev.finetune.trainer.evaluation;
 
-import dev.finetune.trainer.metric.ClassCounts;
 import java.util.Arrays;
 
 /** Point values on a test set. */
@@ -13,7 +12,7 @@ final class Measured {
             return Double.NaN;
         }
         if (!statistic.metric().scoreBased()) {
-            return statistic.of(ClassCounts.of(test.truth(), outputs.decisions(), test.classes()), positive);
+            return statistic.of(test.counts(outputs.decisions()), positive);
         }
         int[] once = new int[test.size()];
         Arrays.fill(once, 1);

@@ -27,16 +27,21 @@ final class ModelScorer {
     private static final int WARM_UP = 4;
 
     private final PredictorSource models;
-    private final List<String> labels;
+    private final TestSet truth;
     private final List<Example> test;
     private final DoubleConsumer progress;
     private int done;
     private int expected = 1;
 
-    /** @param progress is told the share of the work that is done */
-    ModelScorer(PredictorSource models, List<String> labels, List<Example> test, DoubleConsumer progress) {
+    /**
+     * A scorer of models on a test set.
+     *
+     * @param test the examples of the test set, in its order
+     * @param progress is told the share of the work that is done
+     */
+    ModelScorer(PredictorSource models, TestSet truth, List<Example> test, DoubleConsumer progress) {
         this.models = models;
-        this.labels = labels;
+        this.truth = truth;
         this.test = test;
         this.progress = progress;
     }
@@ -51,10 +56,12 @@ final class ModelScorer {
         expected = test.size() * (1 + wanted.size() + deployed.size()) + validation.size();
         double[][] onTest;
         double[][] onValidation;
+        double threshold;
         double millis;
         try (Predictor candidate = models.candidate()) {
             onTest = inOrder(candidate, scores(candidate, test));
             onValidation = inOrder(candidate, scores(candidate, validation));
+            threshold = candidate.threshold();
             millis = medianMillis(candidate, validation.isEmpty() ? test : validation);
         }
         List<ScoredBaseline> baselines = new ArrayList<>();
@@ -79,24 +86,26 @@ final class ModelScorer {
         if (deployed.isEmpty()) {
             missing.put(Baseline.Deployed, "NothingDeployed: nothing serves under this model name");
         }
-        return new Scored(onTest, onValidation, baselines, missing, millis);
+        return new Scored(onTest, onValidation, threshold, baselines, missing, millis);
     }
 
     private ScoredBaseline known(Baseline name, Predictor opened) throws IOException {
         try (Predictor predictor = opened) {
-            Outputs outputs = Outputs.ofScores(inOrder(predictor, scores(predictor, test)));
-            return new ScoredBaseline(name, "", labels, outputs, Optional.empty());
+            Outputs outputs = truth.outputs(inOrder(predictor, scores(predictor, test)), predictor.threshold());
+            return new ScoredBaseline(name, "", truth.labels(), outputs, Optional.empty());
         }
     }
 
     private Optional<ScoredBaseline> baseModel() throws IOException {
-        Optional<int[]> order = Alignment.permutation(models.baseModelLabels(), labels);
+        Optional<int[]> order = Alignment.permutation(models.baseModelLabels(), truth.labels());
         if (order.isEmpty()) {
             return Optional.empty();
         }
         try (Predictor predictor = models.baseModel()) {
-            Outputs outputs = Outputs.ofScores(Alignment.permute(scores(predictor, test), order.get()));
-            return Optional.of(new ScoredBaseline(Baseline.BaseModel, "", labels, outputs, Optional.empty()));
+            double[][] inOrder = Alignment.permute(scores(predictor, test), order.get());
+            Outputs outputs =
+                    Alignment.align(truth.labels(), predictor.answer(), predictor.threshold(), inOrder, truth);
+            return Optional.of(new ScoredBaseline(Baseline.BaseModel, "", truth.labels(), outputs, Optional.empty()));
         } catch (StageException e) {
             // The names fit, the weights hold no head for them.
             if (e.failure() == FailureClass.InvalidData) {
@@ -112,7 +121,8 @@ final class ModelScorer {
                 .filter(i -> !seen.contains(test.get(i).key()))
                 .toArray();
         try (Predictor predictor = models.deployed(digest)) {
-            Outputs outputs = Alignment.align(predictor.labels(), scores(predictor, test), labels);
+            Outputs outputs = Alignment.align(
+                    predictor.labels(), predictor.answer(), predictor.threshold(), scores(predictor, test), truth);
             return new ScoredBaseline(
                     Baseline.Deployed,
                     digest,
@@ -124,9 +134,9 @@ final class ModelScorer {
 
     /** The scores with the columns in the order of the data's labels. */
     private double[][] inOrder(Predictor predictor, double[][] scores) {
-        int[] order = Alignment.permutation(predictor.labels(), labels)
+        int[] order = Alignment.permutation(predictor.labels(), truth.labels())
                 .orElseThrow(() -> new IllegalStateException(
-                        "expected a model of the labels " + labels + ", got one of " + predictor.labels()));
+                        "expected a model of the labels " + truth.labels() + ", got one of " + predictor.labels()));
         return Alignment.permute(scores, order);
     }
 

@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one model said about each example of a test set. A decision is an index in the test set's labels, or their number where the
- * model answered with a label of its own. Scores exist only where the model knows exactly these labels; they may be predicted numbers,
+ * What one model said about each example of a test set. A decision is an index in the test set's labels, or how many they are where the
+ * model answered with a label of its own; where there may be several labels it is the number of a set. Scores exist only where the model knows exactly these labels; they may be predicted numbers,
  * one per example.
  */
 final class Outputs {
@@ -21,6 +21,11 @@ final class Outputs {
 
     static Outputs ofScores(double[][] probabilities) {
         return new Outputs(Decisions.of(probabilities), probabilities);
+    }
+
+    /** Decisions and the scores that they were made by. */
+    static Outputs of(int[] decisions, double[][] probabilities) {
+        return new Outputs(decisions, probabilities);
     }
 
     static Outputs ofDecisions(int[] decisions) {

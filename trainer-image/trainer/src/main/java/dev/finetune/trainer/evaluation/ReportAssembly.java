@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -57,7 +58,7 @@ final class ReportAssembly {
     }
 
     Report report(List<Example> test, List<Example> validation) throws IOException {
-        ErrorAnalysis analysis = ErrorAnalysis.of(plan.spec().answer(), info.labels());
+        ErrorAnalysis analysis = ErrorAnalysis.of(plan.spec().answer(), info.labels(), scored.threshold());
         List<Report.ClassRow> classes = numbers.classes(trainCounts());
         Report.Training training = TrainingFiles.read(workspace.candidate(), workspace.run());
         Report.Errors errors = analysis.errors(validation, scored.validation(), slices(analysis, test));
@@ -116,7 +117,8 @@ final class ReportAssembly {
 
     private Map<String, Long> trainCounts() throws IOException {
         try (Stream<Example> train = ExampleFile.stream(workspace.train().resolve("train.jsonl"))) {
-            return train.collect(Collectors.groupingBy(Example::label, Collectors.counting()));
+            return train.flatMap(e -> e.labels(plan.spec().answer()).stream())
+                    .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
         }
     }
 

@@ -66,8 +66,9 @@ final class ReportBuilder {
     }
 
     private List<Metric> measuring() {
-        Answer answer = judgement.test().isOfNumbers() ? Answer.Number : Answer.Label;
-        return Stream.of(Metric.values()).filter(m -> m.measures(answer)).toList();
+        return Stream.of(Metric.values())
+                .filter(m -> m.measures(judgement.test().answer()))
+                .toList();
     }
 
     List<McNemar> mcNemar() {
@@ -78,7 +79,7 @@ final class ReportBuilder {
 
     Report.Confusion confusion(ErrorAnalysis errors) {
         TestSet test = judgement.test();
-        if (test.isOfNumbers()) {
+        if (test.answer() != Answer.Label) {
             return new Report.Confusion(List.of(), null, List.of());
         }
         long[][] matrix = new long[test.classes()][test.classes()];

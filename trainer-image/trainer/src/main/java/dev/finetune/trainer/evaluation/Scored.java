@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param test scores of the candidate on the test set: {@code [n][labels]}
  * @param validation the same on validation
+ * @param threshold of the candidate: the score from which it gives a label, where there may be several
  * @param baselines what each baseline said about the test set
  * @param missing why a baseline could not be scored
  * @param medianMillis of the candidate, one text at a time
@@ -17,6 +18,7 @@ import java.util.Optional;
 record Scored(
         double[][] test,
         double[][] validation,
+        double threshold,
         List<ScoredBaseline> baselines,
         Map<Baseline, String> missing,
         double medianMillis) {

@@ -74,8 +74,8 @@ final class SwapTest {
         int[] differing = IntStream.range(0, test.size())
                 .filter(i -> first.decision(i) != second.decision(i))
                 .toArray();
-        ClassCounts baseOfFirst = ClassCounts.of(truth, first.decisions(), test.classes());
-        ClassCounts baseOfSecond = ClassCounts.of(truth, second.decisions(), test.classes());
+        ClassCounts baseOfFirst = test.counts(first.decisions());
+        ClassCounts baseOfSecond = test.counts(second.decisions());
         return swapped -> {
             ClassCounts ofFirst = baseOfFirst.copy();
             ClassCounts ofSecond = baseOfSecond.copy();

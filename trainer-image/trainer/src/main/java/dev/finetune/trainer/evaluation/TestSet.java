@@ -1,5 +1,8 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.api.Answer;
+import dev.finetune.trainer.metric.ClassCounts;
+import dev.finetune.trainer.metric.LabelSets;
 import dev.finetune.trainer.metric.NumberMetrics;
 import dev.finetune.trainer.metric.OutputMetrics;
 import dev.finetune.trainer.metric.ScoreMetrics;
@@ -7,14 +10,15 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Labelled examples to judge on. {@code truth} holds indices in {@code labels}; where answers are numbers they stand in {@code numbers},
- * and {@code truth} is 0, the one name that they go by; {@code unit} says which duplicate group an example
- * belongs to, numbered from 0: groups, not examples, are what is independent.
+ * Labelled examples to judge on. {@code truth} holds indices in {@code labels}, or where an example may have several labels numbers of
+ * {@code sets}; where answers are numbers they stand in {@code numbers}, and {@code truth} is 0, the one name that they go by; {@code unit}
+ * says which duplicate group an example belongs to, numbered from 0: groups, not examples, are what is independent.
  */
-record TestSet(List<String> labels, int[] truth, double[] numbers, int[] unit) {
+record TestSet(List<String> labels, int[] truth, double[] numbers, int[] unit, Optional<LabelSets> sets) {
     /** A test set whose examples with equal keys form one unit. */
     static TestSet of(List<String> labels, int[] truth, List<String> keys) {
         Map<String, Integer> units = new HashMap<>();
@@ -22,16 +26,26 @@ record TestSet(List<String> labels, int[] truth, double[] numbers, int[] unit) {
         for (int i = 0; i < truth.length; i++) {
             unit[i] = units.computeIfAbsent(keys.get(i), _ -> units.size());
         }
-        return new TestSet(labels, truth, new double[0], unit);
+        return new TestSet(labels, truth, new double[0], unit, Optional.empty());
     }
 
     /** A test set of numbers. */
     static TestSet ofNumbers(String name, double[] numbers, List<String> keys) {
-        return of(List.of(name), new int[numbers.length], keys).with(numbers);
+        return of(List.of(name), new int[numbers.length], keys).with(numbers, Optional.empty());
     }
 
-    private TestSet with(double[] newNumbers) {
-        return new TestSet(labels, truth, newNumbers, unit);
+    /** A test set whose examples have any number of labels, each told by its set's number. */
+    static TestSet ofSets(List<String> labels, LabelSets sets, int[] truth, List<String> keys) {
+        return of(labels, truth, keys).with(new double[0], Optional.of(sets));
+    }
+
+    private TestSet with(double[] newNumbers, Optional<LabelSets> newSets) {
+        return new TestSet(labels, truth, newNumbers, unit, newSets);
+    }
+
+    /** What its answers are. */
+    Answer answer() {
+        return isOfNumbers() ? Answer.Number : sets.isPresent() ? Answer.Labels : Answer.Label;
     }
 
     /** Whether answers are numbers. */
@@ -39,11 +53,38 @@ record TestSet(List<String> labels, int[] truth, double[] numbers, int[] unit) {
         return numbers.length > 0;
     }
 
+    /** What a model's scores, {@code [examples][labels]}, say about these examples; the threshold is for several labels. */
+    Outputs outputs(double[][] scores, double threshold) {
+        return sets.map(known -> Outputs.of(known.decisions(scores, threshold), scores))
+                .orElseGet(() -> Outputs.ofScores(scores));
+    }
+
     /** Measures a model's outputs, {@code [examples][labels]}, by what is true. */
     OutputMetrics metrics(double[][] outputs, int positive) {
-        return isOfNumbers()
-                ? new NumberMetrics(numbers, column(outputs))
-                : new ScoreMetrics(truth, outputs, classes(), positive);
+        return switch (answer()) {
+            case Label -> new ScoreMetrics(truth, outputs, classes(), positive);
+            case Labels -> ScoreMetrics.ofSets(sets.orElseThrow(), truth, outputs);
+            case Number -> new NumberMetrics(numbers, column(outputs));
+        };
+    }
+
+    /** Counts of nothing yet. */
+    ClassCounts counts() {
+        return sets.map(ClassCounts::of).orElseGet(() -> new ClassCounts(classes()));
+    }
+
+    /** The counts of these decisions about the examples. */
+    ClassCounts counts(int[] decisions) {
+        ClassCounts counts = counts();
+        for (int i = 0; i < truth.length; i++) {
+            counts.add(truth[i], decisions[i], 1);
+        }
+        return counts;
+    }
+
+    /** Whether what is true or decided, as a number of this test set, is or holds the label. */
+    boolean has(int answer, int label) {
+        return sets.map(known -> known.has(answer, label)).orElse(answer == label);
     }
 
     /** The same examples twice, for two models' outputs one after the other. */
@@ -54,7 +95,7 @@ record TestSet(List<String> labels, int[] truth, double[] numbers, int[] unit) {
         System.arraycopy(unit, 0, units, unit.length, unit.length);
         System.arraycopy(truth, 0, truths, truth.length, truth.length);
         System.arraycopy(numbers, 0, values, numbers.length, numbers.length);
-        return new TestSet(labels, truths, values, units);
+        return new TestSet(labels, truths, values, units, sets);
     }
 
     private static double[] column(double[][] outputs) {
@@ -64,7 +105,7 @@ record TestSet(List<String> labels, int[] truth, double[] numbers, int[] unit) {
     /** A test set without duplicates. */
     static TestSet ofDistinct(List<String> labels, int[] truth) {
         return new TestSet(
-                labels, truth, new double[0], IntStream.range(0, truth.length).toArray());
+                labels, truth, new double[0], IntStream.range(0, truth.length).toArray(), Optional.empty());
     }
 
     int size() {
@@ -93,7 +134,7 @@ record TestSet(List<String> labels, int[] truth, double[] numbers, int[] unit) {
 
     /** How many examples have that label. */
     int count(int label) {
-        return (int) Arrays.stream(truth).filter(t -> t == label).count();
+        return (int) Arrays.stream(truth).filter(t -> has(t, label)).count();
     }
 
     /** These examples only, their units numbered anew. */
@@ -101,9 +142,9 @@ record TestSet(List<String> labels, int[] truth, double[] numbers, int[] unit) {
         List<String> keys =
                 Arrays.stream(examples).mapToObj(i -> String.valueOf(unit[i])).toList();
         TestSet selected = of(labels, Arrays.stream(examples).map(i -> truth[i]).toArray(), keys);
-        return isOfNumbers()
-                ? selected.with(
-                        Arrays.stream(examples).mapToDouble(i -> numbers[i]).toArray())
-                : selected;
+        double[] values = isOfNumbers()
+                ? Arrays.stream(examples).mapToDouble(i -> numbers[i]).toArray()
+                : numbers;
+        return selected.with(values, sets);
     }
 }

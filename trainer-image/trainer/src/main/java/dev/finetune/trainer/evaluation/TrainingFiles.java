@@ -24,6 +24,11 @@ final class TrainingFiles {
                 .properties()
                 .forEach(e -> settings.put(e.getKey(), e.getValue().asText()));
         settings.put("maxLength", record.path("maxLength").asText());
+        if (record.has(Report.Training.THRESHOLD)) {
+            settings.put(
+                    Report.Training.THRESHOLD,
+                    Numbers.shown(record.path(Report.Training.THRESHOLD).asDouble()));
+        }
         settings.put("microBatchSize", record.path("microBatchSize").asText());
         return new Report.Training(
                 settings,

@@ -23,7 +23,8 @@ final class WorkspacePredictors implements PredictorSource {
 
     @Override
     public Predictor candidate() {
-        return ArtifactPredictor.open(workspace.candidate(), training.preprocessing(), training.maxLength());
+        return ArtifactPredictor.open(
+                workspace.candidate(), training.preprocessing(), training.maxLength(), training.threshold());
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the answers to the data can be: the labels, the positive one of two where a spec names it, or numbers; and with it the metrics
+ * What the answers to the data can be: the labels, the positive one of two where a spec names it, sets of labels, or numbers; and with it the metrics
  * that exist.
  *
  * @param labels of numbers it is the one name that the answer goes by
@@ -41,15 +41,12 @@ public record AnswerSpace(Answer answer, List<String> labels, Optional<String> p
     public Metric metric(String field, String name) {
         Metric metric = Metric.of(name).orElseThrow(() -> invalid(field, "one of " + known(), name));
         if (!metric.measures(answer)) {
-            throw invalid(
-                    field,
-                    "a metric of " + (answer == Answer.Number ? "numbers" : "labels") + ", one of " + known(),
-                    name);
+            throw invalid(field, "a metric of " + words() + ", one of " + known(), name);
         }
         if (answer == Answer.Label && !metric.definedFor(labels.size())) {
             throw invalid(field, "a metric for " + labels.size() + " labels, such as " + name + "Macro", name);
         }
-        if (metric.needsPositiveLabel(labels.size()) && positive.isEmpty()) {
+        if (answer == Answer.Label && metric.needsPositiveLabel(labels.size()) && positive.isEmpty()) {
             throw invalid(
                     "spec.evaluation.positiveLabel",
                     "one of " + this + " for " + name + " of " + field,
@@ -72,6 +69,14 @@ public record AnswerSpace(Answer answer, List<String> labels, Optional<String> p
         return Stream.of(Metric.values()).filter(m -> m.measures(answer)).toList();
     }
 
+    private String words() {
+        return switch (answer) {
+            case Label -> "labels";
+            case Labels -> "sets of labels";
+            case Number -> "numbers";
+        };
+    }
+
     /** The index of the positive label, -1 where none is named. */
     public int positiveIndex() {
         return positive.map(labels::indexOf).orElse(-1);
@@ -80,7 +85,7 @@ public record AnswerSpace(Answer answer, List<String> labels, Optional<String> p
     private StageException notPositive(String got) {
         String field = "spec.evaluation.positiveLabel";
         if (answer != Answer.Label) {
-            return invalid(field, "absent where numbers are learned", got + ": remove it");
+            return invalid(field, "absent where " + words() + " are learned", got + ": remove it");
         }
         return labels.size() == 2
                 ? invalid(field, "one of the labels of the data, " + this, got)

@@ -2,22 +2,38 @@ package dev.finetune.trainer.metric;
 
 import dev.finetune.api.Metric;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * For each of k classes: how many examples have it, were given it, and both. Every decision metric is a function of these 3k numbers,
- * so a resample of a test set is cheap. A decision for a label outside the set is counted under index k. Absent values are NaN.
+ * For each of k classes: how many examples have it, were given it, and both. Every decision metric is a function of these numbers,
+ * so a resample of a test set is cheap. An example has one class and is given one, or it has and is given a set of them, told by its number in
+ * {@link LabelSets}. A decision for a label outside the classes is counted under index k. Absent values are NaN.
  */
 public final class ClassCounts {
     private final int classes;
     private final long[] hits;
     private final long[] predicted;
     private final long[] actual;
+    private final @Nullable LabelSets sets;
+    private long examples;
+    private long exact;
 
+    /** Counts examples with one class each. */
     public ClassCounts(int classes) {
+        this(classes, null);
+    }
+
+    private ClassCounts(int classes, @Nullable LabelSets sets) {
         this.classes = classes;
+        this.sets = sets;
         this.hits = new long[classes];
         this.predicted = new long[classes + 1];
         this.actual = new long[classes];
+    }
+
+    /** Counts examples with any number of classes each. */
+    public static ClassCounts of(LabelSets sets) {
+        return new ClassCounts(sets.labels(), sets);
     }
 
     public static ClassCounts of(int[] truth, int[] decisions, int classes) {
@@ -29,7 +45,9 @@ public final class ClassCounts {
     }
 
     public ClassCounts copy() {
-        ClassCounts copy = new ClassCounts(classes);
+        ClassCounts copy = new ClassCounts(classes, sets);
+        copy.examples = examples;
+        copy.exact = exact;
         System.arraycopy(hits, 0, copy.hits, 0, hits.length);
         System.arraycopy(predicted, 0, copy.predicted, 0, predicted.length);
         System.arraycopy(actual, 0, copy.actual, 0, actual.length);
@@ -37,16 +55,36 @@ public final class ClassCounts {
     }
 
     public void clear() {
+        examples = 0;
+        exact = 0;
         Arrays.fill(hits, 0);
         Arrays.fill(predicted, 0);
         Arrays.fill(actual, 0);
     }
 
     public void add(int truth, int decision, long count) {
+        examples += count;
+        exact += truth == decision ? count : 0;
+        if (sets != null) {
+            addSets(sets, truth, decision, count);
+            return;
+        }
         actual[truth] += count;
         predicted[decision] += count;
         if (truth == decision) {
             hits[truth] += count;
+        }
+    }
+
+    private void addSets(LabelSets known, int truth, int decision, long count) {
+        for (int label : known.members(truth)) {
+            actual[label] += count;
+        }
+        for (int label : known.members(decision)) {
+            predicted[label] += count;
+            if (known.has(truth, label)) {
+                hits[label] += count;
+            }
         }
     }
 
@@ -57,7 +95,7 @@ public final class ClassCounts {
     /** The value of a decision metric; {@code positive} is the positive class, or -1. */
     public double value(Metric metric, int positive) {
         return switch (metric) {
-            case accuracy -> ratio(sum(hits), sum(actual));
+            case accuracy -> ratio(exact, examples);
             case balancedAccuracy, recallMacro -> macro(Metric.recallPerClass);
             case precision -> positive < 0 ? Double.NaN : precision(positive);
             case recall -> positive < 0 ? Double.NaN : recall(positive);

@@ -1,5 +1,8 @@
 package dev.finetune.trainer.metric;
 
+import java.util.BitSet;
+import java.util.List;
+
 /** From scores to decisions. */
 public final class Decisions {
     private Decisions() {}
@@ -22,6 +25,20 @@ public final class Decisions {
             decisions[i] = best(scores[i]);
         }
         return decisions;
+    }
+
+    /** The indices of the labels whose score reaches the threshold. */
+    public static BitSet above(double[] scores, double threshold) {
+        BitSet above = new BitSet(scores.length);
+        for (int j = 0; j < scores.length; j++) {
+            above.set(j, scores[j] >= threshold);
+        }
+        return above;
+    }
+
+    /** The labels whose score reaches the threshold, in their order. */
+    public static List<String> given(double[] scores, double threshold, List<String> labels) {
+        return above(scores, threshold).stream().mapToObj(labels::get).toList();
     }
 
     /** The distance between the two highest scores; 1 where there is only one. */

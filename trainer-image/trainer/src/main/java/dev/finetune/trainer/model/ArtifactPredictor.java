@@ -2,17 +2,20 @@ package dev.finetune.trainer.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.finetune.api.Answer;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.Manifest;
+import dev.finetune.trainer.metric.Threshold;
 import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A fine-tuned model that scores raw inputs: cleaned and cut as in training, sorted by length so that a batch holds little padding, in
@@ -24,19 +27,22 @@ public final class ArtifactPredictor implements Predictor {
     private final SequenceClassifier model;
     private final TextTokenizer tokenizer;
     private final TextPreprocessing preprocessing;
+    private final double threshold;
 
-    private ArtifactPredictor(SequenceClassifier model, TextTokenizer tokenizer, TextPreprocessing preprocessing) {
+    private ArtifactPredictor(
+            SequenceClassifier model, TextTokenizer tokenizer, TextPreprocessing preprocessing, double threshold) {
         this.model = model;
         this.tokenizer = tokenizer;
         this.preprocessing = preprocessing;
+        this.threshold = threshold;
     }
 
-    /** A published artefact, with the preprocessing and the length that its manifest holds. */
+    /** A published artefact, with the preprocessing, the length and the threshold that its manifest holds. */
     public static ArtifactPredictor open(Path artifact) {
         try {
             Manifest manifest =
                     Json.MAPPER.readValue(artifact.resolve("manifest.json").toFile(), Manifest.class);
-            return open(artifact, manifest.preprocessing(), manifest.maxLength());
+            return open(artifact, manifest.preprocessing(), manifest.maxLength(), manifest.threshold());
         } catch (IOException e) {
             throw new StageException(
                     FailureClass.InvalidData,
@@ -48,6 +54,12 @@ public final class ArtifactPredictor implements Predictor {
 
     /** A model folder whose config.json names its labels and whose weights hold its head: a candidate before it is an artefact. */
     public static ArtifactPredictor open(Path folder, TextPreprocessing preprocessing, int maxLength) {
+        return open(folder, preprocessing, maxLength, null);
+    }
+
+    /** The same with the score from which a label is given; absent, a label is given that is more likely than not. */
+    public static ArtifactPredictor open(
+            Path folder, TextPreprocessing preprocessing, int maxLength, @Nullable Double threshold) {
         List<String> labels = ModelConfig.read(folder)
                 .labels()
                 .orElseThrow(() -> new StageException(
@@ -62,7 +74,11 @@ public final class ArtifactPredictor implements Predictor {
                         "%s lacks %s: it was not trained as a classifier".formatted(folder, model.newlyInitialised()));
             }
             model.setTrainable(SequenceClassifier.Trainable.NONE);
-            return new ArtifactPredictor(model, TextTokenizer.open(folder, maxLength), preprocessing);
+            return new ArtifactPredictor(
+                    model,
+                    TextTokenizer.open(folder, maxLength),
+                    preprocessing,
+                    threshold == null ? Threshold.DEFAULT : threshold);
         } catch (RuntimeException e) {
             model.close();
             throw e;
@@ -72,6 +88,16 @@ public final class ArtifactPredictor implements Predictor {
     @Override
     public List<String> labels() {
         return model.labels();
+    }
+
+    @Override
+    public Answer answer() {
+        return model.problem().answer();
+    }
+
+    @Override
+    public double threshold() {
+        return threshold;
     }
 
     @Override
@@ -105,6 +131,10 @@ public final class ArtifactPredictor implements Predictor {
                         .kernels()
                         .run(logits.getManager(), false, "softmax", logits)
                         .toDoubleArray();
+            case multi_label_classification -> {
+                float[] raw = logits.toFloatArray();
+                yield Problem.sigmoid(raw, 0, raw.length);
+            }
             case regression -> doubles(logits.toFloatArray());
         };
         double[][] rows = new double[flat.length / classes][classes];

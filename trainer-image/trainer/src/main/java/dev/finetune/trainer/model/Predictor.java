@@ -1,5 +1,7 @@
 package dev.finetune.trainer.model;
 
+import dev.finetune.api.Answer;
+import dev.finetune.trainer.metric.Threshold;
 import dev.finetune.trainer.transform.TextInput;
 import java.util.List;
 
@@ -8,7 +10,20 @@ public interface Predictor extends AutoCloseable {
     /** The labels, in the order of the scores. */
     List<String> labels();
 
-    /** For each raw input the probability of each label, {@code [inputs][labels]}, rows sum to one; or one number, {@code [inputs][1]}. */
+    /** What its scores are read as; one label unless it says otherwise. */
+    default Answer answer() {
+        return Answer.Label;
+    }
+
+    /** The score from which a label is given, where an input may have several. */
+    default double threshold() {
+        return Threshold.DEFAULT;
+    }
+
+    /**
+     * For each raw input the probability of each label, {@code [inputs][labels]}, rows sum to one unless an input may have several; or one
+     * number, {@code [inputs][1]}.
+     */
     double[][] scores(List<TextInput> inputs);
 
     @Override

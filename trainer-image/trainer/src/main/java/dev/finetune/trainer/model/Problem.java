@@ -1,20 +1,35 @@
 package dev.finetune.trainer.model;
 
 import dev.finetune.api.Answer;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /** What a head's outputs mean, spelled as {@code problem_type} of config.json. */
 public enum Problem {
     /** Scores of labels of which one is right. */
-    single_label_classification,
+    single_label_classification(Answer.Label),
+    /** Scores of labels each of which is right or wrong by itself. */
+    multi_label_classification(Answer.Labels),
     /** A number. */
-    regression;
+    regression(Answer.Number);
+
+    private final Answer answer;
+
+    Problem(Answer answer) {
+        this.answer = answer;
+    }
+
+    /** What a model of it answers with. */
+    public Answer answer() {
+        return answer;
+    }
 
     /** The problem whose solutions are such answers. */
     public static Problem of(Answer answer) {
-        return switch (answer) {
-            case Label -> single_label_classification;
-            case Number -> regression;
-        };
+        return Arrays.stream(values())
+                .filter(p -> p.answer == answer)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** That of a config.json; without one it is a number where there is one label only, as in transformers. */
@@ -26,6 +41,16 @@ public enum Problem {
                 return known;
             }
         }
-        throw config.invalid("problem_type", "single_label_classification or regression");
+        throw config.invalid(
+                "problem_type", Arrays.stream(values()).map(Problem::name).collect(Collectors.joining(", or ")));
+    }
+
+    /** The probabilities of a row of raw scores, each label for itself. */
+    public static double[] sigmoid(float[] logits, int from, int labels) {
+        double[] p = new double[labels];
+        for (int j = 0; j < labels; j++) {
+            p[j] = 1 / (1 + Math.exp(-logits[from + j]));
+        }
+        return p;
     }
 }

@@ -15,6 +15,7 @@ import dev.finetune.trainer.training.SelectionRule;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Whether a job can be selected and judged as it asks, on the examples that it has: known now, and too late after training. */
@@ -36,20 +37,27 @@ record JudgingChecks(AnswerSpace labels, EvaluationSettings settings, SelectionR
             // That the numbers of every split vary is seen to when they are read.
             return;
         }
-        Map<String, Long> validation = counts(data.validation());
-        Map<String, Long> test = counts(data.test());
+        Counts validation = counts(data.validation());
+        Counts test = counts(data.test());
         labels.positive().ifPresent(positive -> {
-            require(validation.containsKey(positive), "spec.evaluation.positiveLabel", positive, "validation");
-            require(test.containsKey(positive), "spec.evaluation.positiveLabel", positive, "test");
+            require(
+                    validation.byLabel().containsKey(positive),
+                    "spec.evaluation.positiveLabel",
+                    positive,
+                    "validation");
+            require(test.byLabel().containsKey(positive), "spec.evaluation.positiveLabel", positive, "test");
         });
-        exists("spec.training.selectBy", selection.metric(), validation.size(), "validation");
-        exists("spec.evaluation.primaryMetric", settings.primary().name(), test.size(), "test");
+        exists("spec.training.selectBy", selection.metric(), validation, "validation");
+        exists("spec.evaluation.primaryMetric", settings.primary().name(), test, "test");
         settings.ruledMetrics().forEach((rule, metric) -> rule("rule '" + rule + "'", metric, test));
     }
 
-    private void rule(String rule, Metric metric, Map<String, Long> test) {
-        exists(rule, metric.name(), test.size(), "test");
-        long largest = test.values().stream().mapToLong(Long::longValue).max().orElse(0);
+    private void rule(String rule, Metric metric, Counts test) {
+        exists(rule, metric.name(), test, "test");
+        long largest = test.byLabel().values().stream()
+                .mapToLong(Long::longValue)
+                .max()
+                .orElse(0);
         if (metric.perClass() && largest < settings.minClassExamples()) {
             throw invalid(rule + " is about " + metric + ", and no label has gate.minClassExamples ("
                     + settings.minClassExamples() + ") test examples: the largest has " + largest
@@ -57,9 +65,17 @@ record JudgingChecks(AnswerSpace labels, EvaluationSettings settings, SelectionR
         }
     }
 
+    /** How many examples of a split have each label. */
+    private record Counts(Map<String, Long> byLabel, long examples) {
+        /** Whether some examples have a label and others lack it. */
+        boolean vary() {
+            return byLabel.values().stream().anyMatch(count -> count < examples);
+        }
+    }
+
     /** Areas under curves need both outcomes. */
-    private static void exists(String field, String metric, int labels, String split) {
-        if (metric.equals(Metric.rocAuc.name()) && labels < 2) {
+    private static void exists(String field, String metric, Counts counts, String split) {
+        if (metric.equals(Metric.rocAuc.name()) && !counts.vary()) {
             throw invalid(field + " is rocAuc, and all " + split
                     + " examples have the same label. Add examples of others, or take another metric");
         }
@@ -71,9 +87,10 @@ record JudgingChecks(AnswerSpace labels, EvaluationSettings settings, SelectionR
         }
     }
 
-    /** InvalidSpec where a rule compares scores with a deployed model that scores other labels. */
-    void checkDeployed(String digest, List<String> ofModel) {
-        settings.refuseOtherScores(digest, labels.labels(), ofModel);
+    /** InvalidSpec where a rule compares scores with a deployed model whose answers are of another kind, or that scores other labels. */
+    void checkDeployed(String digest, Answer ofModel, List<String> itsLabels) {
+        settings.refuseOtherAnswers(digest, labels.answer(), ofModel);
+        settings.refuseOtherScores(digest, labels.labels(), itsLabels);
     }
 
     /** A test set that is too small for the gate to pass is told before anything is trained. */
@@ -106,8 +123,12 @@ record JudgingChecks(AnswerSpace labels, EvaluationSettings settings, SelectionR
                                 + FEW_OF_A_LABEL + " a label)."));
     }
 
-    private static Map<String, Long> counts(List<Example> examples) {
-        return examples.stream().collect(Collectors.groupingBy(Example::label, Collectors.counting()));
+    private Counts counts(List<Example> examples) {
+        return new Counts(
+                examples.stream()
+                        .flatMap(e -> e.labels(labels.answer()).stream())
+                        .collect(Collectors.groupingBy(Function.identity(), Collectors.counting())),
+                examples.size());
     }
 
     private static StageException invalid(String message) {

@@ -67,7 +67,7 @@ public final class PrepareStage {
         progress.accept(percent(80));
         for (DeployedModel deployed : plan.deployed()) {
             Manifest manifest = DeployedArtifact.copy(deployed, workspace, sources);
-            judging.checkDeployed(manifest.digest(), manifest.labels());
+            judging.checkDeployed(manifest.digest(), manifest.task().answer(), manifest.labels());
         }
         progress.accept(percent(95));
 

@@ -1,11 +1,13 @@
 package dev.finetune.trainer.serving;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.Artifact;
 import dev.finetune.trainer.artifact.ArtifactVerifier;
 import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.artifact.Manifest;
+import dev.finetune.trainer.dataset.LabelSet;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.model.ArtifactPredictor;
 import dev.finetune.trainer.model.Predictor;
@@ -37,7 +39,8 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
                         artifact + ": manifest.json names the labels " + manifest.labels() + ", config.json "
                                 + predictor.labels() + "; publish the model again");
             }
-            int golden = replay(predictor, manifest.spec().hasPairs());
+            int golden =
+                    replay(predictor, manifest.spec().answer(), manifest.spec().hasPairs());
             String name = modelName == null ? manifest.modelName() : modelName;
             LOG.info(
                     "{} {} verified: {} files, {} golden requests agree",
@@ -58,14 +61,16 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
     }
 
     /** One by one, as a lone client would ask, so that the first real answer is as fast as the second. */
-    private int replay(Predictor predictor, boolean pairs) throws IOException {
+    private int replay(Predictor predictor, Answer answer, boolean pairs) throws IOException {
         List<GoldenRequest> requests =
                 Files.exists(artifact.resolve(Artifact.GOLDEN)) ? GoldenRequest.read(artifact) : List.of();
         predictor.scores(List.of(new TextInput("warm-up", pairs ? "warm-up" : null)));
         for (int i = 0; i < requests.size(); i++) {
             GoldenRequest expected = requests.get(i);
             double[] actual = predictor.scores(List.of(expected.input()))[0];
-            String label = predictor.labels().get(Decisions.best(actual));
+            String label = answer == Answer.Labels
+                    ? LabelSet.of(Decisions.given(actual, predictor.threshold(), predictor.labels()))
+                    : predictor.labels().get(Decisions.best(actual));
             if (!expected.agrees(label, actual)) {
                 throw new StageException(
                         FailureClass.InvalidData,

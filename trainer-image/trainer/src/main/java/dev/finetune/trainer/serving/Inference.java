@@ -68,6 +68,7 @@ final class Inference {
             for (double[] row : scores) {
                 switch (model.shape().answer()) {
                     case Label -> metrics.label(model.labels().get(Decisions.best(row)));
+                    case Labels -> metrics.labels(model.given(row));
                     case Number -> metrics.number(row[0]);
                 }
             }

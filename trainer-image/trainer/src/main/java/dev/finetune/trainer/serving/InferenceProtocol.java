@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.Answer;
+import dev.finetune.trainer.dataset.LabelSet;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.transform.TextInput;
 import java.util.ArrayList;
@@ -16,12 +17,14 @@ import java.util.stream.IntStream;
 /**
  * The Open Inference Protocol, version 2, over JSON: one input {@code text} of datatype BYTES and shape [n], for pairs a
  * second one {@code textPair}; outputs {@code label}
- * BYTES [n] and {@code probabilities} FP32 [n, labels], or of numbers {@code score} FP32 [n].
+ * BYTES [n] and {@code probabilities} FP32 [n, labels], or of numbers {@code score} FP32 [n]. Where a text may have several labels, output
+ * {@code labels} BYTES [n] takes the place of {@code label}: tensors cannot be ragged, so each value is a JSON list of the labels given.
  */
 final class InferenceProtocol {
     static final String INPUT = "text";
     static final String PAIR = "textPair";
     static final String LABEL = "label";
+    static final String LABELS = "labels";
     static final String PROBABILITIES = "probabilities";
     static final String SCORE = "score";
 
@@ -47,8 +50,8 @@ final class InferenceProtocol {
         names(model).forEach(name -> tensor(inputs.addObject(), name, "BYTES", -1));
         ArrayNode outputs = metadata.putArray("outputs");
         switch (model.shape().answer()) {
-            case Label -> {
-                tensor(outputs.addObject(), LABEL, "BYTES", -1);
+            case Label, Labels -> {
+                tensor(outputs.addObject(), decided(model), "BYTES", -1);
                 tensor(
                         outputs.addObject(),
                         PROBABILITIES,
@@ -62,7 +65,15 @@ final class InferenceProtocol {
         parameters.put("model_digest", model.identity().digest());
         ArrayNode labels = parameters.putArray("labels");
         model.labels().forEach(labels::add);
+        if (model.shape().answer() == Answer.Labels) {
+            parameters.put("threshold", model.threshold());
+        }
         return metadata;
+    }
+
+    /** The output that says which label, or labels. */
+    private static String decided(LoadedModel model) {
+        return model.shape().answer() == Answer.Labels ? LABELS : LABEL;
     }
 
     private static List<String> names(LoadedModel model) {
@@ -139,7 +150,8 @@ final class InferenceProtocol {
     }
 
     private static Set<String> outputs(JsonNode outputs, LoadedModel model) {
-        List<String> known = model.shape().answer() == Answer.Number ? List.of(SCORE) : List.of(LABEL, PROBABILITIES);
+        List<String> known =
+                model.shape().answer() == Answer.Number ? List.of(SCORE) : List.of(decided(model), PROBABILITIES);
         if (outputs.isMissingNode() || outputs.isEmpty()) {
             return Set.copyOf(known);
         }
@@ -175,6 +187,13 @@ final class InferenceProtocol {
                     tensor(outputs.addObject(), LABEL, "BYTES", scores.length).putArray("data");
             for (double[] row : scores) {
                 data.add(model.labels().get(Decisions.best(row)));
+            }
+        }
+        if (request.outputs().contains(LABELS)) {
+            ArrayNode data =
+                    tensor(outputs.addObject(), LABELS, "BYTES", scores.length).putArray("data");
+            for (double[] row : scores) {
+                data.add(LabelSet.of(model.given(row)));
             }
         }
         if (request.outputs().contains(PROBABILITIES)) {

@@ -2,12 +2,13 @@ package dev.finetune.trainer.serving;
 
 import dev.finetune.api.Answer;
 import dev.finetune.trainer.artifact.Manifest;
+import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.model.Predictor;
 import java.util.List;
 
 /** A verified model that is ready to answer, with what people want to read about it. */
 record LoadedModel(Identity identity, Shape shape, Pages pages, Predictor predictor) {
-    /** What it is asked and what it answers: single texts or pairs, labels or numbers. */
+    /** What it is asked and what it answers: single texts or pairs, one label or several, or numbers. */
     record Shape(boolean pairs, Answer answer, List<String> labels) {
         /** The shape of a published model. */
         static Shape of(Manifest manifest) {
@@ -18,6 +19,16 @@ record LoadedModel(Identity identity, Shape shape, Pages pages, Predictor predic
     /** The labels, in the order of the scores. */
     List<String> labels() {
         return shape.labels();
+    }
+
+    /** The score from which a label is given, where a text may have several. */
+    double threshold() {
+        return predictor.threshold();
+    }
+
+    /** The labels that are given for these scores, where a text may have several. */
+    List<String> given(double[] scores) {
+        return Decisions.given(scores, threshold(), labels());
     }
 
     /** What every answer says about the model that gave it. */

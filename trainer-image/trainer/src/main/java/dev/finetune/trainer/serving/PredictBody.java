@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.finetune.api.Answer;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.transform.TextInput;
 import java.util.List;
@@ -114,12 +113,20 @@ final class PredictBody {
     }
 
     private static void fill(ObjectNode node, LoadedModel model, double[] row) {
-        if (model.shape().answer() == Answer.Number) {
-            node.put(InferenceProtocol.SCORE, (float) row[0]);
-            return;
+        switch (model.shape().answer()) {
+            case Label -> {
+                int best = Decisions.best(row);
+                node.put(InferenceProtocol.LABEL, model.labels().get(best)).put("probability", (float) row[best]);
+            }
+            case Labels -> {
+                ArrayNode given = node.putArray(InferenceProtocol.LABELS);
+                model.given(row).forEach(given::add);
+            }
+            case Number -> {
+                node.put(InferenceProtocol.SCORE, (float) row[0]);
+                return;
+            }
         }
-        int best = Decisions.best(row);
-        node.put("label", model.labels().get(best)).put("probability", (float) row[best]);
         ObjectNode scores = node.putObject("scores");
         for (int j = 0; j < row.length; j++) {
             scores.put(model.labels().get(j), (float) row[j]);

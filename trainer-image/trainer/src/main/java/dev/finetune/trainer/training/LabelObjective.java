@@ -1,6 +1,7 @@
 package dev.finetune.trainer.training;
 
 import ai.djl.ndarray.NDArray;
+import dev.finetune.api.Answer;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.dataset.Example;
@@ -88,6 +89,8 @@ final class LabelObjective implements Objective {
             counts[label]++;
         }
         return new Prior(
-                labels, Arrays.stream(counts).mapToObj(c -> c / train.length).toList());
+                Answer.Label,
+                labels,
+                Arrays.stream(counts).mapToObj(c -> c / train.length).toList());
     }
 }

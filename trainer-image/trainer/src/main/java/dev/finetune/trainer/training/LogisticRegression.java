@@ -1,5 +1,6 @@
 package dev.finetune.trainer.training;
 
+import dev.finetune.api.Answer;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -38,6 +39,11 @@ record LogisticRegression(int features, int classes, double[] weights) implement
         double[] w = start.length == 0 ? new double[(features + 1) * rows(classes)] : start.clone();
         Loss loss = new Loss(x, y, classes, c, w.length);
         return new LogisticRegression(features, classes, Lbfgs.minimize(loss, w, 2000, tolerance));
+    }
+
+    @Override
+    public Answer answer() {
+        return Answer.Label;
     }
 
     /** The probability of each class for each row. */

@@ -1,6 +1,7 @@
 package dev.finetune.trainer.training;
 
 import ai.djl.ndarray.NDArray;
+import dev.finetune.api.Answer;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.engine.SquaredError;
 import dev.finetune.trainer.engine.TorchEngine;
@@ -69,7 +70,8 @@ final class NumberObjective implements Objective {
 
     @Override
     public Prior prior() {
-        return new Prior(labels, List.of(Arrays.stream(train).average().orElse(0)));
+        return new Prior(
+                Answer.Number, labels, List.of(Arrays.stream(train).average().orElse(0)));
     }
 
     private static double[] numbers(double[][] answers) {

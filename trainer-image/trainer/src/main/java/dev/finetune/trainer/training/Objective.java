@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import dev.finetune.api.Answer;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.metric.Threshold;
 import java.util.List;
 import java.util.Map;
 
@@ -14,6 +15,9 @@ import java.util.Map;
 interface Objective {
     /** The loss's name beside the metrics of a validation. */
     String LOSS = "loss";
+
+    /** The name of the score from which labels are given, beside the metrics that were measured with it. */
+    String THRESHOLD = "threshold";
 
     /** The sum of these training examples' losses over the divisor, from their outputs {@code [examples, outputs]}; recorded. */
     NDArray loss(NDArray outputs, int[] examples, double divisor);
@@ -26,6 +30,11 @@ interface Objective {
 
     /** Loss and metrics by name, from the answers to all validation examples, {@code [examples][outputs]}. */
     Map<String, Double> validation(double[][] answers);
+
+    /** The score from which a label is given, where there may be several: chosen on these answers to the validation examples. */
+    default double threshold(double[][] answers) {
+        return Threshold.DEFAULT;
+    }
 
     /** The plain loss of these answers to the validation examples. */
     double validationLoss(double[][] answers);
@@ -40,6 +49,7 @@ interface Objective {
     static Objective of(Answer answer, TorchEngine engine, Targets targets, double labelSmoothing, SelectionRule rule) {
         return switch (answer) {
             case Label -> new LabelObjective(engine, targets, labelSmoothing, rule);
+            case Labels -> new LabelSetObjective(engine, targets);
             case Number -> new NumberObjective(engine, targets);
         };
     }

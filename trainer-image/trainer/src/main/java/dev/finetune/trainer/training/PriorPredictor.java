@@ -1,5 +1,6 @@
 package dev.finetune.trainer.training;
 
+import dev.finetune.api.Answer;
 import dev.finetune.trainer.model.Predictor;
 import dev.finetune.trainer.transform.TextInput;
 import java.util.List;
@@ -15,6 +16,11 @@ public final class PriorPredictor implements Predictor {
     @Override
     public List<String> labels() {
         return prior.labels();
+    }
+
+    @Override
+    public Answer answer() {
+        return prior.kind();
     }
 
     @Override

@@ -1,13 +1,15 @@
 package dev.finetune.trainer.training;
 
 import dev.finetune.api.TextPreprocessing;
+import dev.finetune.trainer.metric.Threshold;
 import dev.finetune.trainer.model.Pooling;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * The LinearProbe baseline: what the base model knows without being trained. A linear model on frozen features that are
- * standardised by train's mean and deviation. Pooling and C are those with the lowest validation loss; the fit sees train only.
+ * standardised by train's mean and deviation. Pooling and C are those with the lowest validation loss, and the threshold is chosen there as the
+ * candidate's is; the fit sees train only.
  */
 record Probe(
         List<String> labels,
@@ -16,6 +18,7 @@ record Probe(
         Pooling pooling,
         double c,
         double validationLoss,
+        double threshold,
         double[] mean,
         double[] deviation,
         LinearModel model) {
@@ -33,13 +36,15 @@ record Probe(
         double[][] x = standardised(train.pooled(best.pooling), best.mean, best.deviation);
         LinearModel fitted = objective.fit(x, best.c, Optional.of(best.model), true);
         double[][] held = standardised(validation.pooled(best.pooling), best.mean, best.deviation);
+        double[][] answers = fitted.answers(held);
         return new Probe(
                 texts.labels(),
                 texts.preprocessing(),
                 texts.maxLength(),
                 best.pooling,
                 best.c,
-                objective.validationLoss(fitted.answers(held)),
+                objective.validationLoss(answers),
+                objective.threshold(answers),
                 best.mean,
                 best.deviation,
                 fitted);
@@ -66,6 +71,7 @@ record Probe(
                             pooling,
                             c,
                             loss,
+                            Threshold.DEFAULT,
                             mean,
                             deviation,
                             fitted);

@@ -29,7 +29,8 @@ final class ProbeFile {
             int maxLength,
             Pooling pooling,
             double c,
-            double validationLoss) {}
+            double validationLoss,
+            double threshold) {}
 
     private ProbeFile() {}
 
@@ -41,13 +42,14 @@ final class ProbeFile {
         numbers.put("weights", tensor(probe.model().weights()));
         Rest rest = new Rest(
                 trainingDigest,
-                probe.model() instanceof RidgeRegression ? Answer.Number : Answer.Label,
+                probe.model().answer(),
                 probe.labels(),
                 probe.preprocessing(),
                 probe.maxLength(),
                 probe.pooling(),
                 probe.c(),
-                probe.validationLoss());
+                probe.validationLoss(),
+                probe.threshold());
         lease.write(baselines.resolve(NUMBERS), p -> SafetensorsWriter.write(p, numbers));
         lease.write(baselines.resolve(REST), rest);
     }
@@ -74,11 +76,13 @@ final class ProbeFile {
                 rest.pooling(),
                 rest.c(),
                 rest.validationLoss(),
+                rest.threshold(),
                 mean,
                 values(numbers, "deviation"),
                 switch (rest.answer()) {
                     case Label ->
                         new LogisticRegression(mean.length, rest.labels().size(), values(numbers, "weights"));
+                    case Labels -> new OneVsRest(mean.length, rest.labels().size(), values(numbers, "weights"));
                     case Number -> new RidgeRegression(values(numbers, "weights"));
                 });
     }

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.training;
 
+import dev.finetune.api.Answer;
 import dev.finetune.trainer.model.LoadOptions;
 import dev.finetune.trainer.model.Predictor;
 import dev.finetune.trainer.model.Problem;
@@ -26,10 +27,7 @@ public final class ProbePredictor implements Predictor {
     public static ProbePredictor open(Path baselines, Path baseModel) throws IOException {
         Probe probe = ProbeFile.read(baselines);
         SequenceClassifier model = SequenceClassifier.load(
-                baseModel,
-                probe.labels(),
-                probe.model() instanceof RidgeRegression ? Problem.regression : Problem.single_label_classification,
-                LoadOptions.seeded(0));
+                baseModel, probe.labels(), Problem.of(probe.model().answer()), LoadOptions.seeded(0));
         model.setTrainable(SequenceClassifier.Trainable.NONE);
         return new ProbePredictor(probe, model, TextTokenizer.open(baseModel, probe.maxLength()));
     }
@@ -37,6 +35,16 @@ public final class ProbePredictor implements Predictor {
     @Override
     public List<String> labels() {
         return probe.labels();
+    }
+
+    @Override
+    public Answer answer() {
+        return probe.model().answer();
+    }
+
+    @Override
+    public double threshold() {
+        return probe.threshold();
     }
 
     @Override

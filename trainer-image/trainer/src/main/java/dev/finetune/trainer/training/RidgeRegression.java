@@ -1,5 +1,6 @@
 package dev.finetune.trainer.training;
 
+import dev.finetune.api.Answer;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -43,6 +44,11 @@ record RidgeRegression(double[] weights) implements LinearModel {
             weights[n] -= solved[i] * means[i];
         }
         return new RidgeRegression(weights);
+    }
+
+    @Override
+    public Answer answer() {
+        return Answer.Number;
     }
 
     @Override

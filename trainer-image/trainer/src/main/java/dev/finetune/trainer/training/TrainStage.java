@@ -184,6 +184,7 @@ public final class TrainStage {
                 best.epoch(),
                 best.trainLoss(),
                 best.validation().getOrDefault(Objective.LOSS, Double.NaN),
+                best.validation().get(Objective.THRESHOLD),
                 end.step(),
                 end.epoch(),
                 result.stoppedBecause(),

@@ -6,8 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** {@code candidate/training.json}: how the candidate came about. The best epoch's losses show how far train and validation are apart. */
+/**
+ * {@code candidate/training.json}: how the candidate came about. The best epoch's losses show how far train and validation are apart;
+ * {@code threshold} is the score from which it gives a label, where an input may have several.
+ */
 public record TrainingRecord(
         String trainingDigest,
         List<String> labels,
@@ -20,6 +24,7 @@ public record TrainingRecord(
         int bestEpoch,
         double bestTrainLoss,
         double bestValidationLoss,
+        @Nullable Double threshold,
         long steps,
         int epochs,
         String stoppedBecause,

@@ -30,6 +30,7 @@ public final class Manifests {
                 Task.TextClassification,
                 List.of("ham", "spam"),
                 "spam",
+                null,
                 new TextPreprocessing(null, null, null, 128),
                 128,
                 null,

@@ -98,6 +98,87 @@ class TaskLoopTest {
         }
     }
 
+    /** A text has the label of each colour that it names: both, one, or none. */
+    @Test
+    void severalLabelsAreGiven() throws Exception {
+        StringBuilder csv = new StringBuilder("text,colours\n");
+        for (int i = 0; i < 1500; i++) {
+            List<String> colours = new ArrayList<>();
+            String text = sentence("the", i);
+            for (String colour : List.of("red", "blue")) {
+                if (random.nextInt(5) < 2) {
+                    colours.add(colour);
+                    text = random.nextBoolean() ? colour + " " + text : text + " " + colour;
+                }
+            }
+            csv.append(text).append(',').append(String.join("|", colours)).append('\n');
+        }
+        Path artifact = run("""
+                task: MultiLabelTextClassification
+                dataset:
+                  columns: {text: text, labels: colours}
+                """, csv.toString(), """
+                  metrics: [f1Macro, rocAuc]
+                  baselines: [LinearProbe, MajorityClass]
+                  gate:
+                    minTestExamples: 50
+                    rules:
+                    - {name: good, metric: f1Micro, min: "0.9"}
+                    - {name: whole-sets, metric: accuracy, min: "0.8"}
+                    - {name: better-than-the-prior, metric: f1Macro, against: MajorityClass, minDelta: "0"}
+                    - {name: no-label-lost, metric: recallPerClass, against: LinearProbe, maxDrop: "0.1"}
+                """);
+
+        Manifest manifest = ArtifactVerifier.verify(artifact);
+        assertThat(manifest.task()).isEqualTo(Task.MultiLabelTextClassification);
+        assertThat(manifest.labels()).containsExactly("blue", "red");
+        assertThat(manifest.gatePassed()).as(manifest.gateMessage()).isTrue();
+        assertThat(manifest.threshold()).isBetween(0.0, 1.0);
+        assertThat(manifest.summary().metric()).isEqualTo("f1Micro");
+        assertThat(manifest.metrics())
+                .extracting(MetricResult::metric)
+                .contains("accuracy", "f1Macro", "precisionWeighted", "rocAuc", "prAuc", "logLoss")
+                .doesNotContain("balancedAccuracy", "mcc", "ece", "f1");
+        assertThat(GoldenRequest.read(artifact))
+                .extracting(GoldenRequest::label)
+                .contains("[]", "[\"blue\"]", "[\"blue\",\"red\"]", "[\"red\"]");
+        JsonNode config = Json.MAPPER.readTree(artifact.resolve("config.json").toFile());
+        assertThat(config.path("problem_type").asText()).isEqualTo("multi_label_classification");
+        assertThat(Files.readString(artifact.resolve("report.html")))
+                .contains("A label is given from a score of", "Each class", "a label too many or too few")
+                .doesNotContain("Confusion");
+        assertThat(Files.readString(artifact.resolve("README.md")))
+                .contains("A multi-label classifier of texts", "answer[\"score\"] >= ");
+
+        JsonNode predicted = predict(artifact, "--text", "the red car is blue");
+        assertThat(texts(predicted.path("labels"))).containsExactly("blue", "red");
+        assertThat(predicted.path("scores").size()).isEqualTo(2);
+        try (Served server = new Served(artifact)) {
+            JsonNode list = server.post("/predict", "[\"the red car\", \"the car was very old\"]", 200);
+            assertThat(texts(list.at("/predictions/0/labels"))).containsExactly("red");
+            assertThat(list.at("/predictions/1/labels")).isEmpty();
+            assertThat(list.at("/predictions/1/scores").has("blue")).isTrue();
+            JsonNode inferred = server.post("/v2/models/colours/infer", """
+                    {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [2], "data": ["the red car", "the car was very old"]}]}""", 200);
+            assertThat(inferred.at("/outputs/0/name").asText()).isEqualTo("labels");
+            assertThat(inferred.at("/outputs/0/datatype").asText()).isEqualTo("BYTES");
+            assertThat(texts(inferred.at("/outputs/0/data"))).containsExactly("[\"red\"]", "[]");
+            assertThat(inferred.at("/outputs/1/shape").toString()).isEqualTo("[2,2]");
+            assertThat(Json.MAPPER
+                            .readTree(server.get("/v2/models/colours"))
+                            .at("/parameters/threshold")
+                            .asDouble())
+                    .isEqualTo(manifest.threshold());
+            assertThat(server.get("/metrics")).contains("finetune_predictions_total{label=\"red\"", "{label=\"\",");
+        }
+    }
+
+    private static List<String> texts(JsonNode list) {
+        List<String> texts = new ArrayList<>();
+        list.forEach(text -> texts.add(text.asText()));
+        return texts;
+    }
+
     /** The number is 2 for red and -1 for blue, and a little more or less. */
     @Test
     void numbersArePredicted() throws Exception {

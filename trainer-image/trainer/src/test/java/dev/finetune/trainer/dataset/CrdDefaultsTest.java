@@ -127,6 +127,7 @@ class CrdDefaultsTest {
         resolved.put("dataset.csv.quote", csv.quote().filter(q -> q == '"').isPresent() ? "a double quote" : "?");
         resolved.put("dataset.csv.header", String.valueOf(csv.header()));
         resolved.put("dataset.csv.encoding", csv.encoding().name());
+        resolved.put("dataset.csv.labelSeparator", csv.labelSeparator().equals("|") ? "a vertical bar" : "?");
         resolved.put("dataset.splitSeed", String.valueOf(Splitter.seed(CSV)));
         resolved.put(
                 "dataset.preprocessing.text.unescapeHtml",
@@ -182,11 +183,15 @@ class CrdDefaultsTest {
         resolved.put("training.checkpoint.intervalSeconds", String.valueOf(saving.intervalSeconds()));
         resolved.put("training.checkpoint.keep", String.valueOf(saving.keep()));
         EvaluationSettings ofNumbers = EvaluationSettings.of(null, Answer.Number, List.of("score"));
+        EvaluationSettings ofLabels = EvaluationSettings.of(null, Answer.Labels, LABELS);
         resolved.put(
-                "evaluation.primaryMetric", judged.primary() + ", and " + ofNumbers.primary() + " for TextRegression");
+                "evaluation.primaryMetric",
+                judged.primary() + ", " + ofLabels.primary() + " for MultiLabelTextClassification and "
+                        + ofNumbers.primary() + " for TextRegression");
         resolved.put(
                 "evaluation.metrics",
-                listed(judged.metrics()) + ", and " + listed(ofNumbers.metrics()) + " for TextRegression");
+                listed(judged.metrics()) + ", for MultiLabelTextClassification " + listed(ofLabels.metrics()) + ", and "
+                        + listed(ofNumbers.metrics()) + " for TextRegression");
         resolved.put(
                 "evaluation.baselines",
                 ruled() + " for rules, and "

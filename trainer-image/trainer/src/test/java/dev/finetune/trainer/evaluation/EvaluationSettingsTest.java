@@ -31,6 +31,32 @@ class EvaluationSettingsTest {
     }
 
     @Test
+    void ofSeveralLabelsTheMicroAverageLeads() {
+        EvaluationSettings settings = EvaluationSettings.of(null, Answer.Labels, THREE);
+
+        assertThat(settings.metrics()).containsExactly(Metric.f1Micro, Metric.accuracy, Metric.f1Macro, Metric.logLoss);
+    }
+
+    @Test
+    void aRuleOnScoresRefusesADeployedModelThatAnswersOtherwise() {
+        EvaluationSettings settings = EvaluationSettings.of(
+                new EvaluationSpec(
+                        null,
+                        null,
+                        null,
+                        null,
+                        gate(new GateRule("sure", "logLoss", null, null, null, Baseline.Deployed, null, "0.1"))),
+                Answer.Labels,
+                THREE);
+
+        settings.refuseOtherAnswers("sha256:d", Answer.Labels, Answer.Labels);
+        assertThatThrownBy(() -> settings.refuseOtherAnswers("sha256:d", Answer.Labels, Answer.Label))
+                .isInstanceOfSatisfying(
+                        StageException.class, e -> assertThat(e.failure()).isEqualTo(FailureClass.InvalidSpec))
+                .hasMessageContainingAll("sha256:d", "sure", "logLoss");
+    }
+
+    @Test
     void thePrimaryMetricIsListedFirstAndBaselinesOfRulesAreAdded() {
         EvaluationSettings settings = EvaluationSettings.of(
                 new EvaluationSpec(

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.api.Answer;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Metric;
 import dev.finetune.api.run.StageException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AnswerSpaceTest {
     private static final String RULE = "spec.evaluation.gate.rules[0].metric";
@@ -21,6 +23,7 @@ class AnswerSpaceTest {
             value = {
                 "Label | a b | spam | to be one of the labels of the data, 'a', 'b', got 'spam'",
                 "Label | a b c | a | to be absent for data with 3 labels ('a', 'b', 'c'), got 'a': it is for two; remove it and judge by f1Macro or by class",
+                "Labels | a b | a | to be absent where sets of labels are learned, got 'a': remove it",
                 "Number | score | 1 | to be absent where numbers are learned, got '1': remove it"
             })
     void aPositiveLabelThatCannotBeOneIsToldFromThatOfTwo(
@@ -29,6 +32,25 @@ class AnswerSpaceTest {
                 .isInstanceOfSatisfying(
                         StageException.class, e -> assertThat(e.failure()).isEqualTo(FailureClass.InvalidSpec))
                 .hasMessage("expected spec.evaluation.positiveLabel " + expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"balancedAccuracy", "mcc", "ece", "f1", "precision", "recall", "pearson"})
+    void whatDoesNotExistForSeveralLabelsIsRefusedInOneSentence(String metric) {
+        AnswerSpace labels = AnswerSpace.of(Answer.Labels, List.of("a", "b"), null);
+
+        assertThatThrownBy(() -> labels.metric(RULE, metric))
+                .isInstanceOf(StageException.class)
+                .hasMessageStartingWith("expected " + RULE + " to be a metric of sets of labels, one of [accuracy, ")
+                .hasMessageEndingWith(", got " + metric);
+    }
+
+    /** Two labels of which any may hold are not two classes. */
+    @Test
+    void theAreaUnderTheCurveOfTwoLabelsNeedsNoPositiveOne() {
+        AnswerSpace labels = AnswerSpace.of(Answer.Labels, List.of("a", "b"), null);
+
+        assertThat(labels.primary(RULE, "prAuc")).isEqualTo(Metric.prAuc);
     }
 
     @Test
