@@ -11,12 +11,14 @@ import dev.finetune.api.Finding;
 import dev.finetune.api.Gate;
 import dev.finetune.api.GateRule;
 import dev.finetune.api.Json;
+import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.Artifact;
 import dev.finetune.trainer.storage.FileDigest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,9 +40,7 @@ class DeployedArtifactTest {
         Files.writeString(artifact.resolve("config.json"), "{}");
         Map<String, String> files = Map.of("config.json", FileDigest.of(artifact.resolve("config.json")));
         digest = Artifact.digest(files);
-        Files.writeString(
-                artifact.resolve("manifest.json"),
-                Json.write(Map.of(
+        Map<String, Object> manifest = new HashMap<>(Map.of(
                         "manifestVersion",
                         1,
                         "digest",
@@ -60,7 +60,9 @@ class DeployedArtifactTest {
                         "gatePassed",
                         true,
                         "labels",
-                        List.of("a", "c"))));
+                        List.of("a", "c")));
+        manifest.put("task", Task.TextClassification);
+        Files.writeString(artifact.resolve("manifest.json"), Json.write(manifest));
         Files.writeString(artifact.resolve("unlisted"), "x");
         job.deployed = List.of(new DeployedModel(digest, "file://artifact", "reviews"));
     }

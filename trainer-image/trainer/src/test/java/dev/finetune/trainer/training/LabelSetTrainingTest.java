@@ -80,12 +80,13 @@ class LabelSetTrainingTest {
 
     @Test
     void itLearnsAndLeavesAProbeAndAPriorThatAnswerWithLabels() throws Exception {
-        Workspace workspace = workspace(folder, 1200);
+        Workspace workspace = workspace(folder, 400);
 
         TrainResult result =
-                TrainStage.run(plan(numbers().epochs(10).spec(), null), workspace, p -> {}, new StopSignal());
+                TrainStage.run(plan(numbers().epochs(6).spec(), null), workspace, p -> {}, new StopSignal());
 
-        assertThat(Double.parseDouble(result.selectedValue())).isGreaterThan(0.9);
+        // Both labels always, the best answer that does not look, has 0.57: each holds for two texts of five.
+        assertThat(Double.parseDouble(result.selectedValue())).isGreaterThan(0.75);
         List<Example> fresh = examples(200, 9);
         try (ProbePredictor probe = ProbePredictor.open(workspace.baselines(), workspace.model());
                 PriorPredictor prior = new PriorPredictor(Prior.read(workspace.baselines()))) {
@@ -95,7 +96,7 @@ class LabelSetTrainingTest {
                     .isGreaterThan(0.7);
             assertThat(prior.answer()).isEqualTo(Answer.Labels);
             assertThat(prior.scores(List.of(TextInput.of("red")))[0])
-                    .containsExactly(shareOf("blue", 1200), shareOf("red", 1200));
+                    .containsExactly(shareOf("blue", 400), shareOf("red", 400));
         }
     }
 
