@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 public record Checks(
         @Nullable CheckAction leakage,
         @Nullable CheckAction duplicates,
+        @Nullable CheckAction nearDuplicates,
         @Nullable CheckAction conflictingLabels,
         @Nullable CheckAction unreadable,
         @Nullable CheckAction empty,

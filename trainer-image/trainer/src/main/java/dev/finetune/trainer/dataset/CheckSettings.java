@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 record CheckSettings(
         CheckAction leakage,
         CheckAction duplicates,
+        CheckAction nearDuplicates,
         CheckAction conflictingLabels,
         CheckAction unreadable,
         CheckAction empty,
@@ -15,10 +16,11 @@ record CheckSettings(
         int maxClassRatio) {
 
     static CheckSettings of(@Nullable Checks checks) {
-        Checks c = checks == null ? new Checks(null, null, null, null, null, null, null) : checks;
+        Checks c = checks == null ? new Checks(null, null, null, null, null, null, null, null) : checks;
         return new CheckSettings(
                 or(c.leakage(), CheckAction.Remove),
                 or(c.duplicates(), CheckAction.Remove),
+                or(c.nearDuplicates(), CheckAction.Warn),
                 or(c.conflictingLabels(), CheckAction.Warn),
                 or(c.unreadable(), CheckAction.Fail),
                 or(c.empty(), CheckAction.Remove),

@@ -1,6 +1,7 @@
 package dev.finetune.trainer.dataset;
 
 import dev.finetune.api.Answer;
+import dev.finetune.api.CheckAction;
 import dev.finetune.api.DataSplit;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
@@ -16,8 +17,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A checked and split data set, ready to be written. The order of the checks is fixed: decode, key, remove duplicates within each
- * source, split, leakage, label set (design/judgement.md 1).
+ * A checked and split data set, ready to be written. The order of the checks is fixed: decode, key, remove duplicates and near
+ * duplicates within each source, split, leakage, near leakage, label set (design/judgement.md 1).
  */
 public final class Dataset {
     private final Splits splits;
@@ -46,16 +47,24 @@ public final class Dataset {
         double validationFraction = fraction("validation", spec.validation());
         Findings findings = new Findings();
 
-        List<Example> source = readOne(sources.train(), settings, checks, findings);
-        Splits cut = new Splitter(testFraction, validationFraction, Splitter.seed(spec))
-                .split(source, task.answer(), findings);
+        Checked source = readOne(sources.train(), settings, checks, checks.nearDuplicates(), findings);
+        Splits cut = new Splitter(testFraction, validationFraction, Splitter.seed(spec), source.near()::unit)
+                .split(source.examples(), task.answer(), findings);
         Splits given = new Splits(
                 cut.train(),
                 sources.validation()
-                        .map(f -> readOne(f, settings, checks, findings))
+                        .map(f -> readOne(f, settings, checks, checks.nearDuplicates(), findings)
+                                .examples())
                         .orElse(cut.validation()),
-                sources.test().map(f -> readOne(f, settings, checks, findings)).orElse(cut.test()));
-        Splits splits = Leakage.check(given, checks.leakage(), findings);
+                sources.test()
+                        .map(f -> readOne(f, settings, checks, notRemoved(checks.nearDuplicates()), findings)
+                                .examples())
+                        .orElse(cut.test()));
+        Splits different = Leakage.check(given, checks.leakage(), findings);
+        NearTexts near = sources.validation().isEmpty() && sources.test().isEmpty()
+                ? source.near()
+                : near(concat(different.train(), different.validation(), different.test()), checks);
+        Splits splits = Leakage.checkNear(different, near, checks.nearDuplicates(), findings);
 
         if (task.answer() != Answer.Number) {
             ClassChecks.checkSizes(
@@ -67,7 +76,7 @@ public final class Dataset {
                     checks,
                     findings);
         }
-        String removed = findings.removedBy("Leakage")
+        String removed = findings.removedBy("Leakage", "NearLeakage")
                 .map(m -> " (Removed before: " + m + ")")
                 .orElse("");
         refuseEmpty(splits, removed);
@@ -147,10 +156,28 @@ public final class Dataset {
                 dev.finetune.api.Json.write(info).getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
 
-    private static List<Example> readOne(
-            NamedFile file, ReadSettings settings, CheckSettings checks, Findings findings) {
-        List<Example> examples = new DataFile(file.name(), file.path()).read(settings, checks, findings);
-        return Repeats.check(file.name(), examples, checks, findings);
+    /** What a file gives after the checks of one source, and which of its texts are nearly the same. */
+    private record Checked(List<Example> examples, NearTexts near) {}
+
+    private static Checked readOne(
+            NamedFile file,
+            ReadSettings settings,
+            CheckSettings checks,
+            CheckAction nearDuplicates,
+            Findings findings) {
+        List<Example> all = new DataFile(file.name(), file.path()).read(settings, checks, findings);
+        List<Example> different = Repeats.check(file.name(), all, checks, findings);
+        NearTexts near = near(different, checks);
+        return new Checked(NearRepeats.check(file.name(), different, near, nearDuplicates, findings), near);
+    }
+
+    private static NearTexts near(List<Example> examples, CheckSettings checks) {
+        return checks.nearDuplicates() == CheckAction.Ignore ? NearTexts.none() : NearTexts.among(examples);
+    }
+
+    /** A given test set stays what others measure on. */
+    private static CheckAction notRemoved(CheckAction action) {
+        return action == CheckAction.Remove ? CheckAction.Warn : action;
     }
 
     @SafeVarargs

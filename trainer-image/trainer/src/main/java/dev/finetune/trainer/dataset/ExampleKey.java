@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /**
  * The identity of an input: the first 8 bytes of SHA-256 over its NFC, case-folded, whitespace-collapsed form. Two texts that differ
- * in nothing else are duplicates. Part of splitVersion 1: a change here moves every split.
+ * in nothing else are duplicates. Part of splitVersion: a change here moves every split.
  */
 final class ExampleKey {
     private static final Pattern SPACES = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
@@ -45,7 +45,8 @@ final class ExampleKey {
         });
     }
 
-    private static String normal(String text) {
+    /** NFC, case-folded, every white space one space, none at the ends. */
+    static String normal(String text) {
         // Upper case first: it unites letters that lower case alone keeps apart, such as the two sigmas.
         String folded = Normalizer.normalize(text, Normalizer.Form.NFC)
                 .toUpperCase(Locale.ROOT)

@@ -5,6 +5,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
 import dev.finetune.api.run.StageException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,10 +39,11 @@ final class Findings {
         findings.add(new Finding(check, action, count, cut));
     }
 
-    /** What a check removed, in its own words. */
-    Optional<String> removedBy(String check) {
+    /** What the first of these checks that removed anything removed, in its own words. */
+    Optional<String> removedBy(String... checks) {
         return findings.stream()
-                .filter(f -> check.equals(f.check()) && f.action() == CheckAction.Remove)
+                .filter(f -> f.action() == CheckAction.Remove)
+                .filter(f -> Arrays.stream(checks).anyMatch(check -> check.equals(f.check())))
                 .map(Finding::message)
                 .findFirst();
     }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -27,16 +28,22 @@ final class LabelSides {
     /**
      * The sides of a source.
      *
-     * @param sides the side of each key; changed by {@link #repair}
+     * @param unit the key that an example is moved by
+     * @param sides the side of each such key; changed by {@link #repair}
      * @param bucket what orders keys
      */
-    LabelSides(List<Example> source, Map<String, Side> sides, ToDoubleFunction<String> bucket) {
+    LabelSides(
+            List<Example> source,
+            Function<Example, String> unit,
+            Map<String, Side> sides,
+            ToDoubleFunction<String> bucket) {
         this.sides = sides;
         this.bucket = bucket;
         for (Example example : source) {
+            String key = unit.apply(example);
             for (String label : example.labels(Answer.Labels)) {
-                keys.computeIfAbsent(label, _ -> new HashSet<>()).add(example.key());
-                labels.computeIfAbsent(example.key(), _ -> new HashSet<>()).add(label);
+                keys.computeIfAbsent(label, _ -> new HashSet<>()).add(key);
+                labels.computeIfAbsent(key, _ -> new HashSet<>()).add(label);
             }
         }
     }

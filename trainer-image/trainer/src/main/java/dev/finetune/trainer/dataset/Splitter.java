@@ -12,16 +12,19 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
  * Cuts test and validation out of one source. Every key has a bucket in [0, 1) that depends on the key and {@code splitSeed} alone;
  * the lowest buckets are test, the next validation. So an example keeps its side when rows are added, removed or reordered.
  * A class that would miss a side gets its nearest bucket moved there; where an example may have several labels, {@link LabelSides} does that.
+ *
+ * <p>Near duplicates have one bucket, that of their unit's key: a row that joins them moves them only where its key becomes the unit's.
  */
 final class Splitter {
-    /** The version of this algorithm and of {@link ExampleKey}; it stands in plan and manifest. */
-    static final int VERSION = 1;
+    /** The version of this algorithm, of {@link ExampleKey} and of {@link NearTexts}; it stands in plan and manifest. */
+    static final int VERSION = 2;
 
     enum Side {
         TEST,
@@ -32,12 +35,19 @@ final class Splitter {
     private final double testBelow;
     private final double validationBelow;
     private final long seed;
+    private final UnaryOperator<String> unit;
 
     /** Fractions are 0 where a side has a source of its own; {@code validation} is of what test leaves. */
     Splitter(double test, double validation, long seed) {
+        this(test, validation, seed, key -> key);
+    }
+
+    /** {@code unit} is the key whose bucket counts for a key: {@link NearTexts#unit}. */
+    Splitter(double test, double validation, long seed, UnaryOperator<String> unit) {
         this.testBelow = test;
         this.validationBelow = test + validation * (1 - test);
         this.seed = seed;
+        this.unit = unit;
     }
 
     /** The seed that a spec asks for. */
@@ -48,17 +58,17 @@ final class Splitter {
     /** Splits within each label; numbers are one class. The buckets make the sides, whatever the labels are: these only repair them. */
     Splits split(List<Example> source, Answer answer, Findings findings) {
         Map<String, Side> sides = new HashMap<>();
-        source.forEach(e -> sides.computeIfAbsent(e.key(), this::side));
+        source.forEach(e -> sides.computeIfAbsent(unit(e), this::side));
         List<String> repaired = answer == Answer.Labels
-                ? new LabelSides(source, sides, this::bucket).repair(wanted())
+                ? new LabelSides(source, this::unit, sides, this::bucket).repair(wanted())
                 : repairClasses(source, answer, sides);
         findings.report(
                 "SplitRepaired",
                 CheckAction.Warn,
                 repaired.size()
-                        + " classes are so small that single examples were moved to give every split one (class, examples)",
+                        + " classes are so small that single examples were moved to give every split one (class, texts that are not alike)",
                 repaired);
-        Map<Side, List<Example>> parts = source.stream().collect(Collectors.groupingBy(e -> sides.get(e.key())));
+        Map<Side, List<Example>> parts = source.stream().collect(Collectors.groupingBy(e -> sides.get(unit(e))));
         return new Splits(
                 parts.getOrDefault(Side.TRAIN, List.of()),
                 parts.getOrDefault(Side.VALIDATION, List.of()),
@@ -69,7 +79,7 @@ final class Splitter {
         Function<Example, String> stratum = answer == Answer.Label ? Example::label : e -> "";
         Map<String, Set<String>> keysByLabel = source.stream()
                 .collect(Collectors.groupingBy(
-                        stratum, TreeMap::new, Collectors.mapping(Example::key, Collectors.toSet())));
+                        stratum, TreeMap::new, Collectors.mapping(this::unit, Collectors.toSet())));
         List<String> repaired = new ArrayList<>();
         keysByLabel.forEach((label, keys) -> {
             if (repair(
@@ -131,6 +141,10 @@ final class Splitter {
         return true;
     }
 
+    private String unit(Example example) {
+        return unit.apply(example.key());
+    }
+
     private Side side(String key) {
         double bucket = bucket(key);
         return bucket < testBelow ? Side.TEST : bucket < validationBelow ? Side.VALIDATION : Side.TRAIN;
@@ -141,7 +155,7 @@ final class Splitter {
     }
 
     /** The finaliser of SplitMix64: every bit of the input moves every bit of the output. */
-    private static long mix(long value) {
+    static long mix(long value) {
         long z = value + 0x9e3779b97f4a7c15L;
         z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
         z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;

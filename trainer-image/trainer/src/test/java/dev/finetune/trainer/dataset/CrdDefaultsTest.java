@@ -142,6 +142,7 @@ class CrdDefaultsTest {
         resolved.put("dataset.preprocessing.text.maxLength", "what the model can take, at most 512");
         resolved.put("dataset.checks.leakage", checks.leakage().name());
         resolved.put("dataset.checks.duplicates", checks.duplicates().name());
+        resolved.put("dataset.checks.nearDuplicates", checks.nearDuplicates().name());
         resolved.put(
                 "dataset.checks.conflictingLabels", checks.conflictingLabels().name());
         resolved.put("dataset.checks.unreadable", checks.unreadable().name());

@@ -95,7 +95,7 @@ class DataFileTest {
         }
         assertThatThrownBy(() -> read(mixed.toByteArray()))
                 .hasMessageContainingAll("20 of 50 rows", "line 32", "15 more");
-        checks = new Checks(null, null, null, CheckAction.Remove, null, null, null);
+        checks = new Checks(null, null, null, null, CheckAction.Remove, null, null, null);
         assertThat(read(mixed.toByteArray())).hasSize(30);
         assertThat(findings.all()).extracting(Finding::count).containsExactly(20L);
     }
@@ -155,7 +155,7 @@ class DataFileTest {
     @Test
     void survivesDeepNestingAndAnEndlessLine() {
         format = DataFormat.JSONLines;
-        checks = new Checks(null, null, null, CheckAction.Remove, null, null, null);
+        checks = new Checks(null, null, null, null, CheckAction.Remove, null, null, null);
         String deep = "{\"text\":" + "[".repeat(200_000) + "]".repeat(200_000) + ",\"label\":\"a\"}";
         String endless = "{\"text\":\"" + "x".repeat(RowReader.MAX_ROW_LENGTH + 1) + "\",\"label\":\"a\"}";
         assertThat(read(deep + "\n" + endless + "\n{\"text\":\"x\",\"label\":\"a\"}\n"))
@@ -193,9 +193,9 @@ class DataFileTest {
 
     @Test
     void neverMakesAClassWithoutAName() {
-        checks = new Checks(null, null, null, null, CheckAction.Ignore, null, null);
+        checks = new Checks(null, null, null, null, null, CheckAction.Ignore, null, null);
         assertThat(read("text,label\nx,\n,a\ny,a\n")).extracting(Example::label).containsExactly("a", "a");
-        checks = new Checks(null, null, null, null, CheckAction.Fail, null, null);
+        checks = new Checks(null, null, null, null, null, CheckAction.Fail, null, null);
         assertRefused("text,label\nx,\ny,a\n").hasMessageContaining("no label");
     }
 

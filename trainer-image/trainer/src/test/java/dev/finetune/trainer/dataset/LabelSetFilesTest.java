@@ -124,7 +124,7 @@ class LabelSetFilesTest {
         assertThat(read(files.resolve("class-label-lists.parquet")))
                 .extracting(e -> e.labels(Answer.Labels))
                 .containsExactly(List.of("bad", "good"), List.of("good"), List.of());
-        checks = new Checks(null, null, null, CheckAction.Remove, null, null, null);
+        checks = new Checks(null, null, null, null, CheckAction.Remove, null, null, null);
         assertThat(read(files.resolve("label-lists-broken.parquet"))).hasSize(1);
         assertThat(findings.all())
                 .extracting(Finding::message)

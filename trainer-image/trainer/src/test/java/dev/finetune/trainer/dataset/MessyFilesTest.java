@@ -168,7 +168,7 @@ class MessyFilesTest {
     @Test
     void rowsThatCannotBeReadAreLeftOutWhereThatIsAskedFor() {
         Path folder = SharedData.folder("messy");
-        Checks remove = new Checks(null, null, null, CheckAction.Remove, null, null, null);
+        Checks remove = new Checks(null, null, null, null, CheckAction.Remove, null, null, null);
         Findings findings = new Findings();
         assertThat(new DataFile("m", folder.resolve("csv/mixed-encoding.csv"))
                         .read(ReadSettings.of(Task.TextClassification, spec(null)), CheckSettings.of(remove), findings))
@@ -238,7 +238,7 @@ class MessyFilesTest {
                         new DataSplit("file://t", null),
                         null,
                         null,
-                        new Checks(null, null, null, null, null, 1, null)),
+                        new Checks(null, null, null, null, null, null, 1, null)),
                 new Dataset.Sources(named(train), Optional.empty(), Optional.of(named(test))));
     }
 

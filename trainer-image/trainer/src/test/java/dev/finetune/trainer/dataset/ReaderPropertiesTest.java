@@ -115,7 +115,7 @@ class ReaderPropertiesTest {
         CsvDialect dialect = format == DataFormat.CSV || format == DataFormat.TSV
                 ? new CsvDialect(null, quoting ? null : "None", header, null)
                 : null;
-        Checks remove = new Checks(null, null, null, CheckAction.Remove, null, null, null);
+        Checks remove = new Checks(null, null, null, null, CheckAction.Remove, null, null, null);
         Path file = Files.createTempFile("reader", ".data");
         try {
             Files.write(file, bytes);

@@ -41,26 +41,26 @@ class DeployedArtifactTest {
         Map<String, String> files = Map.of("config.json", FileDigest.of(artifact.resolve("config.json")));
         digest = Artifact.digest(files);
         Map<String, Object> manifest = new HashMap<>(Map.of(
-                        "manifestVersion",
-                        1,
-                        "digest",
-                        digest,
-                        "files",
-                        files,
-                        "maxLength",
-                        8,
-                        "splitVersion",
-                        1,
-                        "seed",
-                        1,
-                        "exactResume",
-                        true,
-                        "threads",
-                        1,
-                        "gatePassed",
-                        true,
-                        "labels",
-                        List.of("a", "c")));
+                "manifestVersion",
+                1,
+                "digest",
+                digest,
+                "files",
+                files,
+                "maxLength",
+                8,
+                "splitVersion",
+                1,
+                "seed",
+                1,
+                "exactResume",
+                true,
+                "threads",
+                1,
+                "gatePassed",
+                true,
+                "labels",
+                List.of("a", "c")));
         manifest.put("task", Task.TextClassification);
         Files.writeString(artifact.resolve("manifest.json"), Json.write(manifest));
         Files.writeString(artifact.resolve("unlisted"), "x");

@@ -340,8 +340,42 @@ class PrepareStageTest {
     @Test
     void failsWhereACheckIsSetToFail() throws IOException {
         job.train(JobFixture.rows(60, "a", "b") + "message 1 about a,a\n");
-        job.checks = new Checks(null, CheckAction.Fail, null, null, null, null, null);
+        job.checks = new Checks(null, CheckAction.Fail, null, null, null, null, null, null);
         assertFails(FailureClass.InvalidData).hasMessageContainingAll("train.csv:122", "train.csv:4");
+    }
+
+    @Test
+    void tellsOfNearDuplicatesAndTakesThemOutOnlyWhereThatIsAskedFor() throws IOException {
+        String almost = "Please call me back on the number that I gave you ";
+        job.train(JobFixture.rows(60, "a", "b") + almost + "yesterday,a\n" + almost + "today!,b\n")
+                .test("text,label\n" + almost + "on Friday,a\nanother text,b\n");
+
+        PrepareResult warned = job.prepare();
+        assertThat(finding(warned, "NearDuplicates"))
+                .extracting(Finding::action, Finding::count)
+                .containsExactly(CheckAction.Warn, 1L);
+        assertThat(finding(warned, "NearDuplicates").message()).contains("train.csv:123 (as train.csv:122, ");
+        assertThat(finding(warned, "NearLeakage"))
+                .extracting(Finding::action, Finding::count)
+                .containsExactly(CheckAction.Warn, 2L);
+        assertThat(warned.train() + warned.validation()).isEqualTo(122);
+
+        job.checks = nearDuplicates(CheckAction.Remove);
+        PrepareResult removed = job.prepare();
+        assertThat(finding(removed, "NearLeakage").message()).contains("train.csv:122 (as test.csv:2, ");
+        assertThat(removed.train() + removed.validation()).isEqualTo(120);
+        assertThat(removed.test()).isEqualTo(2);
+
+        job.checks = nearDuplicates(CheckAction.Fail);
+        assertFails(FailureClass.InvalidData)
+                .hasMessageContainingAll("train.csv:123 (as train.csv:122, ", "spec.dataset.checks.nearDuplicates");
+
+        job.checks = nearDuplicates(CheckAction.Ignore);
+        assertThat(job.prepare().findings()).isEmpty();
+    }
+
+    private static Checks nearDuplicates(CheckAction action) {
+        return new Checks(null, null, action, null, null, null, null, null);
     }
 
     @Test
