@@ -12,8 +12,9 @@ import java.util.Optional;
  * Finds the inputs that are nearly the same, in time that grows with their number and not with its square. {@link MinHash} proposes,
  * {@link Shingles} decide, so that what is found never depends on a hash, only what is missed.
  *
- * <p>Memory: 150 bytes an input (a number for each band, and five more), 80 MiB at most for runs that are compared again, and 30 bytes a
- * pair. Where a great many inputs are alike, as those made from one template, each is compared with a few of them: enough to say so.
+ * <p>Memory: 320 bytes an input (a number for each band, a sketch, and three more), 80 MiB at most for runs that are compared again, and
+ * 30 bytes a pair. Where a great many inputs are alike, as those made from one template, each is paired with a few of them: enough to
+ * say so.
  */
 final class NearPairs {
     /**
@@ -29,7 +30,7 @@ final class NearPairs {
     static final int FEWEST_RUNS = 23;
 
     /** How many inputs before it in a band an input is compared with. */
-    private static final int COMPARED = 20;
+    private static final int COMPARED = 200;
 
     /** How many inputs before it an input is paired with. */
     private static final int PAIRED = 16;
@@ -38,11 +39,24 @@ final class NearPairs {
     private static final int NONE = -1;
 
     private final List<TextInput> inputs;
+    private final long[][] sketches;
+    private final List<Pair> pairs = new ArrayList<>();
+
+    /** For each band and input the one before it that agrees in the band, or {@link #NONE}. */
+    private final int[][] before;
+
+    /** Which input an input was compared with last. */
+    private final int[] comparedWith;
+
     private final Map<Integer, Shingles> kept = new HashMap<>();
     private int runsKept;
 
     private NearPairs(List<TextInput> inputs) {
         this.inputs = inputs;
+        this.sketches = new long[inputs.size()][];
+        this.before = new int[MinHash.BANDS][inputs.size()];
+        this.comparedWith = new int[inputs.size()];
+        Arrays.fill(comparedWith, NONE);
     }
 
     /** Two inputs by their indices, the smaller one first. */
@@ -54,33 +68,34 @@ final class NearPairs {
     }
 
     private List<Pair> find() {
-        int[][] bands = new int[MinHash.BANDS][inputs.size()];
-        int[] rows = new int[inputs.size()];
-        int count = 0;
-        for (int row = 0; row < inputs.size(); row++) {
-            Shingles shingles = Shingles.of(inputs.get(row));
-            if (shingles.size() >= FEWEST_RUNS) {
-                rows[count++] = row;
-                int[] hashes = MinHash.bands(shingles);
-                for (int band = 0; band < bands.length; band++) {
-                    bands[band][row] = hashes[band];
-                }
-            }
+        int[] rows = hash();
+        for (int[] hashes : before) {
+            chain(hashes, rows);
         }
-        int[] compared = Arrays.copyOf(rows, count);
-        for (int[] band : bands) {
-            chain(band, compared);
-        }
-        List<Pair> pairs = new ArrayList<>();
-        int[] seenBy = new int[inputs.size()];
-        Arrays.fill(seenBy, NONE);
-        for (int row : compared) {
-            pair(row, bands, seenBy, pairs);
+        for (int row : rows) {
+            pair(row);
         }
         return pairs;
     }
 
-    /** Puts in the place of each row's hash the row before it that has the same one, or {@link #NONE}. */
+    /** Sketches the inputs that are long enough and puts their hashes where {@link #chain} takes them; gives these inputs. */
+    private int[] hash() {
+        int[] rows = new int[inputs.size()];
+        int count = 0;
+        for (int row = 0; row < rows.length; row++) {
+            Shingles shingles = Shingles.of(inputs.get(row));
+            if (shingles.size() >= FEWEST_RUNS) {
+                MinHash hash = MinHash.of(shingles);
+                sketches[row] = hash.sketch();
+                for (int band = 0; band < MinHash.BANDS; band++) {
+                    before[band][row] = hash.bands()[band];
+                }
+                rows[count++] = row;
+            }
+        }
+        return Arrays.copyOf(rows, count);
+    }
+
     private static void chain(int[] hashes, int[] rows) {
         long[] sorted = new long[rows.length];
         for (int i = 0; i < rows.length; i++) {
@@ -93,22 +108,29 @@ final class NearPairs {
         }
     }
 
-    private void pair(int row, int[][] before, int[] seenBy, List<Pair> pairs) {
+    private void pair(int row) {
         int paired = 0;
         for (int[] band : before) {
             int other = band[row];
             for (int step = 0; step < COMPARED && other != NONE && paired < PAIRED; step++) {
-                if (seenBy[other] != row) {
-                    seenBy[other] = row;
-                    double similarity = shingles(row).similarity(shingles(other));
-                    if (similarity >= ALIKE) {
-                        pairs.add(new Pair(other, row, similarity));
-                        paired++;
-                    }
+                if (comparedWith[other] != row) {
+                    comparedWith[other] = row;
+                    paired += compare(other, row) ? 1 : 0;
                 }
                 other = band[other];
             }
         }
+    }
+
+    private boolean compare(int first, int second) {
+        if (!MinHash.mayBeAlike(sketches[first], sketches[second])) {
+            return false;
+        }
+        double similarity = shingles(first).similarity(shingles(second));
+        if (similarity >= ALIKE) {
+            pairs.add(new Pair(first, second, similarity));
+        }
+        return similarity >= ALIKE;
     }
 
     private Shingles shingles(int row) {
