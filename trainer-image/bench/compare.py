@@ -37,7 +37,11 @@ parser.add_argument("--pairs", type=int, default=5)
 parser.add_argument("--first-seed", type=int, default=0)
 parser.add_argument("--peer", choices=["default", "group", "both"], default="default", help="group: group_by_length")
 parser.add_argument("--cpus", default="0,1")
-parser.add_argument("--select-by", help="what chooses the best epoch on validation, on both sides; absent: the task's metric. logLoss suits few rows")
+parser.add_argument(
+    "--select-by",
+    choices=["accuracy", "f1Macro", "logLoss", "pearson", "spearman"],
+    help="what chooses the best epoch on validation, on both sides; absent: the task's metric. logLoss suits few rows",
+)
 parser.add_argument("--data", type=pathlib.Path, help="folder with banking77/, sentiment-german/ and stsb-en/")
 parser.add_argument("--model", type=pathlib.Path, help="a base model's folder; absent: all-MiniLM-L6-v2 from its package")
 parser.add_argument("--work", type=pathlib.Path, default=HERE / "target")
