@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Duration;
 import java.util.List;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -54,10 +53,8 @@ class ImagesIT {
     private static ContainerStateTerminated end(
             String name, String image, List<String> command, List<String> arguments) {
         CLUSTER.client().resource(pod(name, image, command, arguments)).create();
-        return Awaitility.await(name)
-                .atMost(Duration.ofMinutes(2))
-                .pollInterval(Duration.ofMillis(200))
-                .ignoreExceptionsInstanceOf(IndexOutOfBoundsException.class)
+        return Eventually.eventually(Duration.ofMinutes(2))
+                .alias(name)
                 .until(
                         () -> CLUSTER.client()
                                 .pods()

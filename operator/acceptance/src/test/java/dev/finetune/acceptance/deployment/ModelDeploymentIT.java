@@ -2,6 +2,7 @@ package dev.finetune.acceptance.deployment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.acceptance.Eventually;
 import dev.finetune.acceptance.LocalCluster;
 import dev.finetune.acceptance.OperatorUnderTest;
 import dev.finetune.api.Condition;
@@ -172,10 +173,7 @@ class ModelDeploymentIT {
     }
 
     private static ConditionFactory eventually() {
-        return Awaitility.await()
-                .atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(200))
-                .ignoreExceptionsInstanceOf(NullPointerException.class);
+        return Eventually.eventually(Duration.ofSeconds(60));
     }
 
     private static void create(String name, String spec) {
@@ -306,6 +304,6 @@ class ModelDeploymentIT {
         return mdep(name).getStatus().conditions().stream()
                 .filter(c -> c.type().equals(type))
                 .findFirst()
-                .orElseThrow(() -> new NullPointerException(type));
+                .orElseThrow();
     }
 }
