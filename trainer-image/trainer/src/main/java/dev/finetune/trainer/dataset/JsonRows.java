@@ -57,6 +57,8 @@ final class JsonRows implements RowReader {
                     number,
                     "it is not one JSON object on one line (" + firstLine(e.getOriginalMessage()) + ", column "
                             + (e.getLocation() == null ? 1 : e.getLocation().getColumnNr()) + ")");
+        } catch (NumberFormatException e) {
+            return new Row.Broken(number, "it holds a number whose exponent is too large to be read");
         }
         if (!object.isObject()) {
             return new Row.Broken(

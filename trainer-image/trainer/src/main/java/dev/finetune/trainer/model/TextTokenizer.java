@@ -55,6 +55,7 @@ public final class TextTokenizer implements AutoCloseable {
                         FailureClass.InvalidData,
                         "%s is not a tokenizer: it has no model; fetch it again".formatted(file));
             }
+            checkUnknown(file, json);
             tokenizer.putNull("truncation").putNull("padding");
             System.setProperty("ai.djl.offline", "true");
             return new TextTokenizer(
@@ -78,6 +79,29 @@ public final class TextTokenizer implements AutoCloseable {
                     FailureClass.InvalidData,
                     "%s cannot be used as a tokenizer: %s".formatted(file, e.getMessage()),
                     e);
+        }
+    }
+
+    /** Without a token for what its vocabulary lacks, the native tokenizer ends the whole process at the first such text. */
+    private static void checkUnknown(Path file, JsonNode tokenizer) {
+        JsonNode model = tokenizer.path("model");
+        JsonNode vocabulary = model.path("vocab");
+        // A list is Unigram's; of bytes every text can be made.
+        boolean list = vocabulary.isArray();
+        String key = list ? "unk_id" : "unk_token";
+        JsonNode unknown = model.path(key);
+        boolean needed = switch (model.path("type").asText(list ? "Unigram" : "")) {
+            case "BPE" ->
+                unknown.isTextual()
+                        && !tokenizer.path("pre_tokenizer").toString().contains("ByteLevel");
+            case "" -> unknown.isTextual();
+            default -> true;
+        };
+        if (needed && !(list ? vocabulary.has(unknown.asInt(-1)) : vocabulary.has(unknown.asText("")))) {
+            throw new StageException(
+                    FailureClass.InvalidData,
+                    "%s: the vocabulary of its model has no token for unknown text (%s is %s); fetch it again"
+                            .formatted(file, key, unknown.isMissingNode() ? "absent" : unknown));
         }
     }
 

@@ -4,7 +4,11 @@ import javax.imageio.stream.ImageInputStreamImpl;
 
 /** Bytes as the JDK's image readers want them, without a cache in memory or on disk. */
 final class ByteArrayImageInput extends ImageInputStreamImpl {
+    /** A reader of bits may look ahead by so many bytes; one that goes on takes what is not there for zeros, for seconds. */
+    private static final int MOST_PAST_END = 64;
+
     private final byte[] bytes;
+    private int pastEnd;
 
     ByteArrayImageInput(byte[] bytes) {
         this.bytes = bytes;
@@ -13,7 +17,13 @@ final class ByteArrayImageInput extends ImageInputStreamImpl {
     @Override
     public int read() {
         bitOffset = 0;
-        return streamPos < bytes.length ? bytes[(int) streamPos++] & 0xff : -1;
+        if (streamPos < bytes.length) {
+            return bytes[(int) streamPos++] & 0xff;
+        }
+        if (++pastEnd > MOST_PAST_END) {
+            throw new IndexOutOfBoundsException("it ends too early");
+        }
+        return -1;
     }
 
     @Override
