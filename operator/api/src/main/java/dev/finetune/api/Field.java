@@ -67,9 +67,18 @@ record Field(String path, List<Problem> problems) {
                         + " with a path and without '..', found \"" + uri + "\"");
     }
 
+    /** A location to read from. */
+    void source(@Nullable String uri, Set<StorageUri.Scheme> schemes) {
+        location(uri, schemes);
+        that(
+                uri == null
+                        || StorageUri.parse(uri).filter(u -> !u.namesContent()).isEmpty(),
+                "must name a tag or a digest, such as oci://registry/repository:v1, found \"" + uri + "\"");
+    }
+
     /** One file: a location with a path. */
     void file(@Nullable String uri, Set<StorageUri.Scheme> schemes) {
-        location(uri, schemes);
+        source(uri, schemes);
         that(
                 uri == null
                         || StorageUri.parse(uri).filter(u -> u.path().isEmpty()).isEmpty(),
@@ -89,7 +98,7 @@ record Field(String path, List<Problem> problems) {
                         && StorageUri.parse(uri)
                                 .filter(u -> u.scheme().takesCredentials())
                                 .isPresent(),
-                "is only for s3:// and hf://, found \"" + uri + "\": remove it");
+                "is only for s3://, hf:// and oci://, found \"" + uri + "\": remove it");
     }
 
     void digest(@Nullable String value) {

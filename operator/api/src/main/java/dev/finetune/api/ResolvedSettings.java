@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What was resolved on the first visit and holds for every later stage and run.
  *
  * @param modelDigest what prepare verified
- * @param modelRevision the commit of the hub that it came from; every later run takes that one
+ * @param modelRevision the commit of the hub, or the digest in the registry, that it came from; every later run takes that one
  * @param candidateDigest what train made
  * @param microBatchSize what train was cut to when memory ran out
  */

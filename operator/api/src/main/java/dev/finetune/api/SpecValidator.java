@@ -62,10 +62,10 @@ public final class SpecValidator {
         }
         Field uri = field.at("storageUri");
         if (uri.required(model.storageUri())) {
-            uri.location(model.storageUri(), schemes);
+            uri.source(model.storageUri(), schemes);
             uri.that(
                     model.storageUri() == null || !model.storageUri().startsWith("configmap:"),
-                    "a model is a folder and no ConfigMap holds one: use pvc://claim/path, s3://bucket/path, hf://owner/name or https://host/path");
+                    "a model is a folder and no ConfigMap holds one: use pvc://claim/path, s3://bucket/path, hf://owner/name, oci://registry/repository:tag or https://host/path");
         }
         field.at("secretRef").secret(model.secretRef(), model.storageUri());
         field.at("digest").digest(model.digest());
@@ -89,10 +89,11 @@ public final class SpecValidator {
                         output.storageUri() == null
                                 || output.storageUri().startsWith("file:")
                                 || StorageUri.parse(output.storageUri())
-                                        .filter(u -> u.scheme().isStore())
+                                        .filter(u -> u.scheme().isStore()
+                                                && (u.scheme() != StorageUri.Scheme.oci || !u.namesContent()))
                                         .isPresent(),
-                        "must be pvc://claim, s3://bucket or a path in one of them, found \"" + output.storageUri()
-                                + "\"");
+                        "must be pvc://claim, s3://bucket or a path in one of them, or oci://registry/repository without tag and digest, found \""
+                                + output.storageUri() + "\"");
         field.at("secretRef").secret(output.secretRef(), output.storageUri());
     }
 

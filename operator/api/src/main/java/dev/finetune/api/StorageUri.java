@@ -8,18 +8,23 @@ import java.util.regex.Pattern;
 
 /**
  * Where bytes lie: {@code pvc://claim/path}, {@code configmap://name/key}, {@code https://host/path}, {@code s3://bucket/key},
- * {@code hf://owner/name[:revision][/path]}, and {@code file:///path} for runs without a cluster.
+ * {@code hf://owner/name[:revision][/path]}, {@code oci://registry/repository[:tag][@sha256:digest][/path]}, and {@code file:///path} for runs without a cluster.
  *
- * @param authority the claim, the ConfigMap, the host, the bucket or the owner; empty for a file
+ * @param authority the claim, the ConfigMap, the host, the bucket, the owner or the registry; empty for a file
  * @param path without a slash at either end; the key of a ConfigMap
  */
 public record StorageUri(Scheme scheme, String authority, String path) {
-    private static final Pattern FORM = Pattern.compile("(pvc|configmap|https|s3|hf|file)://([^/?#@\\s]*)(/[^#\\s]*)?");
+    private static final Pattern FORM =
+            Pattern.compile("(pvc|configmap|https|s3|hf|oci|file)://([^/?#@\\s]*)(/[^#\\s]*)?");
     private static final Pattern OBJECT = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
     private static final Pattern BUCKET = Pattern.compile("[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]");
     private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9][-._A-Za-z0-9]{0,95}");
     private static final Pattern REPOSITORY =
             Pattern.compile("/[A-Za-z0-9][-._A-Za-z0-9]{0,95}(:[A-Za-z0-9][-._%A-Za-z0-9]{0,127})?(/.*)?");
+    private static final Pattern REGISTRY = Pattern.compile("[A-Za-z0-9][-.A-Za-z0-9]{0,252}(:[0-9]{1,5})?");
+    private static final Pattern OCI_REPOSITORY = Pattern.compile("(/[a-z0-9][-._a-z0-9]*)+");
+    private static final Pattern OCI_CONTENT = Pattern.compile(
+            OCI_REPOSITORY + "(:[A-Za-z0-9_][-._A-Za-z0-9]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})(/.*)?");
     private static final Pattern DOTS = Pattern.compile("(^|/)\\.\\.(/|$)");
 
     /** How the bytes are reached. */
@@ -29,20 +34,21 @@ public record StorageUri(Scheme scheme, String authority, String path) {
         https,
         s3,
         hf,
+        oci,
         file;
 
         /** Whether a Secret can be named to read it with. */
         public boolean takesCredentials() {
-            return this == s3 || this == hf;
+            return this == s3 || this == hf || this == oci;
         }
 
         /** Whether a finished model can be published there, whole or not at all. */
         public boolean isStore() {
-            return this == pvc || this == s3;
+            return this == pvc || this == s3 || this == oci;
         }
 
         /** The schemes of sources in a cluster. */
-        public static final Set<Scheme> IN_CLUSTER = Set.copyOf(EnumSet.of(pvc, configmap, https, s3, hf));
+        public static final Set<Scheme> IN_CLUSTER = Set.copyOf(EnumSet.of(pvc, configmap, https, s3, hf, oci));
     }
 
     /** The location that the text names, if it names one without {@code ..} in its path. */
@@ -61,9 +67,18 @@ public record StorageUri(Scheme scheme, String authority, String path) {
             case s3 -> BUCKET.matcher(authority).matches();
             case hf ->
                 OWNER.matcher(authority).matches() && REPOSITORY.matcher(path).matches();
+            case oci ->
+                REGISTRY.matcher(authority).matches()
+                        && (OCI_REPOSITORY.matcher(path).matches()
+                                || OCI_CONTENT.matcher(path).matches());
             case file -> authority.isEmpty() && path.length() > 1;
         };
         return wellFormed ? Optional.of(new StorageUri(scheme, authority, trim(path, scheme))) : Optional.empty();
+    }
+
+    /** Whether it names bytes, and not only a repository of a registry to publish to. */
+    public boolean namesContent() {
+        return scheme != Scheme.oci || OCI_CONTENT.matcher("/" + path).matches();
     }
 
     private static String trim(String path, Scheme scheme) {

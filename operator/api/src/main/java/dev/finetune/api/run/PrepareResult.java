@@ -4,7 +4,7 @@ import dev.finetune.api.Finding;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What prepare verified and split; counts are examples, {@code modelRevision} is the commit of a hub. */
+/** What prepare verified and split; counts are examples, {@code modelRevision} is the commit of a hub or the digest of a registry. */
 public record PrepareResult(
         String modelDigest,
         @Nullable String modelRevision,

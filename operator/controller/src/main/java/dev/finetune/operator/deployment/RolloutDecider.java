@@ -68,14 +68,14 @@ final class RolloutDecider {
         return finish(versions, phase, target, ServerChildren.of(seen, settings, versions, phase.isSettled()));
     }
 
-    /** Only artefacts on a claim or in a bucket can be reached by a server. */
+    /** Only artefacts on a claim, in a bucket or in a registry can be reached by a server. */
     private static Target readable(Target target) {
         return target instanceof Target.Serve(ModelVersion version)
                         && ServerChildren.location(version).isEmpty()
                 ? new Target.Keep(
                         Reason.InvalidSpec,
                         Versions.told(version) + " lies at " + version.storageUri()
-                                + "; only pvc://claim/path and s3://bucket/path can be served")
+                                + "; only pvc://claim/path, s3://bucket/path and oci://registry/repository can be served")
                 : target;
     }
 

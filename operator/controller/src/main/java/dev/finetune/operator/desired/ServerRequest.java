@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * One version of a model that is to be served.
  *
  * @param image of the server, as profile and chart say it now: a change of it rolls inside the version's Deployment
- * @param location the artefact's folder, on a claim or in a bucket
- * @param secretName the Secret that a bucket is read with
+ * @param location the artefact's folder, on a claim or in a bucket, or its image
+ * @param secretName the Secret that a bucket or registry is read with
  */
 public record ServerRequest(
         ObjectMeta owner,

@@ -170,8 +170,8 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
                             .build());
                     mount(name, PodPaths.configMap(uri.authority()), null, true);
                 }
-                case https, s3, hf, file -> {
-                    // Nothing to mount: three go over the network, the other exists only without a cluster.
+                case https, s3, hf, oci, file -> {
+                    // Nothing to mount: they go over the network, and a file exists only without a cluster.
                 }
             }
         }

@@ -59,12 +59,14 @@ final class Plans {
                 null);
     }
 
-    /** A branch of a hub may have moved since prepare ran first; the job stays with the commit that it began with. */
+    /** A branch of a hub, or a tag of a registry, may have moved since prepare ran first; the job stays with the commit or digest that it began with. */
     private static @Nullable BaseModelSource pinned(@Nullable BaseModelSource model, @Nullable String revision) {
         return model == null || revision == null || model.storageUri() == null
                 ? model
                 : new BaseModelSource(
-                        model.storageUri().replaceFirst("^(hf://[^/]+/[^/:]+)(:[^/]*)?", "$1:" + revision),
+                        model.storageUri()
+                                .replaceFirst("^(hf://[^/]+/[^/:]+)(:[^/]*)?", "$1:" + revision)
+                                .replaceFirst("^(oci://[^/]+/[^:@]+(:[^@/]+)?)(@[^/]*)?", "$1@" + revision),
                         model.secretRef(),
                         model.digest(),
                         model.allowedLicenses());

@@ -414,10 +414,12 @@ final class World {
         settle();
     }
 
-    /** The commit that prepare found, where the model comes from a hub. */
+    /** The commit or digest that prepare found, where the model comes from a hub or a registry. */
     private @Nullable String revision() {
         String uri = job.getSpec().model().storageUri();
-        return uri.startsWith("hf:") ? "c0ffee".repeat(6) + "c0ff" : null;
+        return uri.startsWith("hf:")
+                ? "c0ffee".repeat(6) + "c0ff"
+                : uri.startsWith("oci:") ? "sha256:" + "c0ff".repeat(16) : null;
     }
 
     StageResult result(Job child) {

@@ -5,6 +5,7 @@ import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.source.Location;
 import dev.finetune.trainer.source.SourceResolver;
 import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.FileTree;
 import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,19 +20,29 @@ public final class ArtifactCopy {
      * @throws StageException SourceUnavailable where a file is missing, DigestMismatch where it is another artefact
      */
     public static Manifest of(SourceResolver sources, Location from, Path folder, String digest) {
-        copy(sources, from, Artifact.MANIFEST, folder);
-        ArtifactVerifier.readManifest(folder).files().keySet().forEach(name -> copy(sources, from, name, folder));
-        Manifest manifest = ArtifactVerifier.verify(folder, digest);
+        Path scratch = folder.resolve(".packed");
         try {
+            FileTree.delete(scratch);
+            try {
+                copyAll(sources.copier(from, scratch), from, folder);
+            } finally {
+                FileTree.delete(scratch);
+            }
+            Manifest manifest = ArtifactVerifier.verify(folder, digest);
             DurableFiles.sync(folder);
+            return manifest;
         } catch (IOException e) {
             throw Volume.failure(folder, e);
         }
-        return manifest;
     }
 
-    private static void copy(SourceResolver sources, Location from, String name, Path folder) {
-        if (sources.copy(from, name, folder).isEmpty()) {
+    private static void copyAll(SourceResolver.Copier files, Location from, Path folder) {
+        copy(files, from, Artifact.MANIFEST, folder);
+        ArtifactVerifier.readManifest(folder).files().keySet().forEach(name -> copy(files, from, name, folder));
+    }
+
+    private static void copy(SourceResolver.Copier files, Location from, String name, Path folder) {
+        if (files.copy(name, folder).isEmpty()) {
             throw new StageException(
                     FailureClass.SourceUnavailable,
                     "The artefact at " + from + " has no " + name

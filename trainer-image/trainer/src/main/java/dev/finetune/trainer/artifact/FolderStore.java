@@ -9,7 +9,7 @@ import java.nio.file.Path;
 /** A store on a mounted volume: the copy is made under a temporary name in the same file system, brought to disk, renamed. */
 record FolderStore(Path root) implements Store {
     @Override
-    public void put(Path folder, Manifest manifest) {
+    public String put(Path folder, Manifest manifest) {
         Path target = root.resolve(manifest.modelName()).resolve(manifest.digestHex());
         try {
             if (!Files.exists(target)) {
@@ -24,6 +24,7 @@ record FolderStore(Path root) implements Store {
             // Another job published the very same model meanwhile.
             ArtifactVerifier.verify(target, manifest.digest());
         }
+        return Store.folder(manifest);
     }
 
     private static void copy(Path from, Path to, Manifest manifest) throws IOException {

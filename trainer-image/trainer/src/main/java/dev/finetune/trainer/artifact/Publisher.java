@@ -2,6 +2,7 @@ package dev.finetune.trainer.artifact;
 
 import dev.finetune.api.PublishedModel;
 import dev.finetune.trainer.source.Credentials;
+import dev.finetune.trainer.source.OciRepository;
 import dev.finetune.trainer.source.S3Folder;
 import dev.finetune.trainer.source.SourceUri;
 import java.io.IOException;
@@ -11,7 +12,7 @@ import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /**
- * Puts finished artefacts into a store, as {@code <store>/<modelName>/<digest hex>/}. A reader sees a whole artefact or none.
+ * Puts finished artefacts into a store, as {@code <store>/<modelName>/<digest hex>/}, or as image {@code <store>/<modelName>} of a registry. A reader sees a whole artefact or none.
  * Publishing the same artefact again changes nothing.
  */
 public final class Publisher {
@@ -41,21 +42,29 @@ public final class Publisher {
      * @param credentials asked for where the store is not mounted
      */
     public static Publisher to(String storageUri, Path mounted, Supplier<Credentials> credentials) {
-        return storageUri.startsWith("s3://")
-                        && SourceUri.parse("spec.output.storageUri", storageUri) instanceof SourceUri.S3 uri
-                ? new Publisher(new S3Store(S3Folder.open(uri, credentials.get())), storageUri)
-                : new Publisher(mounted, storageUri);
+        Store store = storageUri.startsWith("s3://") || storageUri.startsWith("oci://")
+                ? remote(SourceUri.parse("spec.output.storageUri", storageUri), credentials.get())
+                : new FolderStore(mounted);
+        return new Publisher(store, storageUri);
+    }
+
+    private static Store remote(SourceUri uri, Credentials credentials) {
+        return switch (uri) {
+            case SourceUri.S3 s3 -> new S3Store(S3Folder.open(s3, credentials));
+            case SourceUri.Oci oci -> new OciStore(name -> OciRepository.toPublish(oci, name, credentials));
+            default -> throw new IllegalArgumentException(uri + " is no store");
+        };
     }
 
     /** Publishes the finished artefact of a folder. */
     public PublishedModel publish(Path folder) {
         Manifest manifest = ArtifactVerifier.verify(folder);
-        store.put(folder, manifest);
+        String address = storageUri + store.put(folder, manifest);
         return new PublishedModel(
                 manifest.modelName(),
                 manifest.version(),
                 manifest.digest(),
-                storageUri + "/" + manifest.modelName() + "/" + manifest.digestHex(),
+                address,
                 manifest.parentDigest(),
                 size(folder));
     }

@@ -18,7 +18,7 @@ record S3Store(S3Folder root) implements Store {
     private static final long MAX_MANIFEST_BYTES = 64L << 20;
 
     @Override
-    public void put(Path folder, Manifest manifest) {
+    public String put(Path folder, Manifest manifest) {
         S3Folder target = root.folder(manifest.modelName()).folder(manifest.digestHex());
         Map<String, Long> there = target.sizes();
         if (there.containsKey(Artifact.MANIFEST)) {
@@ -39,6 +39,7 @@ record S3Store(S3Folder root) implements Store {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + folder, e);
         }
+        return Store.folder(manifest);
     }
 
     /** A folder is named by its digest: another manifest in it was put there by something else. */

@@ -24,7 +24,10 @@ import picocli.CommandLine.Spec;
         description =
                 "Copies a published model into a folder and verifies it; another model than the expected is refused (exit code 42).")
 final class FetchCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "STORAGE_URI", description = "The folder with manifest.json, s3://bucket/path.")
+    @Parameters(
+            paramLabel = "STORAGE_URI",
+            description =
+                    "The folder or image with manifest.json, s3://bucket/path or oci://registry/repository@sha256:digest.")
     @SuppressWarnings("NullAway.Init")
     private String storageUri;
 

@@ -17,6 +17,9 @@ public sealed interface Credentials {
     /** PEM certificates of authorities that are trusted besides those of the JDK. */
     String CA = "ca.crt";
 
+    /** Logins of registries, as {@code docker login} writes them; the key of Secrets of type {@code kubernetes.io/dockerconfigjson}. */
+    String REGISTRIES = ".dockerconfigjson";
+
     /** The part of that name. */
     Optional<String> get(String key);
 
@@ -79,7 +82,8 @@ public sealed interface Credentials {
                 return true;
             }
             try (Stream<Path> keys = Files.list(folder)) {
-                return keys.allMatch(k -> k.getFileName().toString().startsWith("."));
+                // What the kubelet needs for itself begins with two dots, a key may begin with one.
+                return keys.allMatch(k -> k.getFileName().toString().startsWith(".."));
             } catch (IOException e) {
                 return true;
             }
@@ -90,19 +94,32 @@ public sealed interface Credentials {
     record Environment(Function<String, @Nullable String> variables) implements Credentials {
         @Override
         public Optional<String> get(String key) {
-            if (!key.equals(CA)) {
-                return Optional.ofNullable(variables.apply(key)).filter(v -> !v.isEmpty());
+            return switch (key) {
+                case CA -> variable("AWS_CA_BUNDLE").map(file -> read("AWS_CA_BUNDLE", Path.of(file)));
+                case REGISTRIES ->
+                    variable("DOCKER_CONFIG")
+                            .map(Path::of)
+                            .or(() -> variable("HOME").map(home -> Path.of(home, ".docker")))
+                            .map(folder -> folder.resolve("config.json"))
+                            .filter(Files::exists)
+                            .map(file -> read("the logins of registries", file));
+                default -> variable(key);
+            };
+        }
+
+        private Optional<String> variable(String name) {
+            return Optional.ofNullable(variables.apply(name)).filter(v -> !v.isEmpty());
+        }
+
+        private static String read(String what, Path file) {
+            try {
+                return Files.readString(file);
+            } catch (IOException e) {
+                throw new StageException(
+                        FailureClass.SourceUnavailable,
+                        "Cannot read " + what + ", " + file + ": " + e.getMessage() + ".",
+                        e);
             }
-            return Optional.ofNullable(variables.apply("AWS_CA_BUNDLE")).map(file -> {
-                try {
-                    return Files.readString(Path.of(file));
-                } catch (IOException e) {
-                    throw new StageException(
-                            FailureClass.SourceUnavailable,
-                            "Cannot read AWS_CA_BUNDLE, " + file + ": " + e.getMessage() + ".",
-                            e);
-                }
-            });
         }
 
         @Override

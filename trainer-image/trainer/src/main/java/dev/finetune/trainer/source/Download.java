@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Download {
     private static final Logger LOG = LoggerFactory.getLogger(Download.class);
-    private static final int ATTEMPTS = 6;
+    static final int ATTEMPTS = 6;
 
     /** How often a download starts from the beginning because the file changed under it. */
     private static final int MAX_RESTARTS = 3;
@@ -154,14 +154,16 @@ final class Download {
         }
     }
 
-    private static Duration pauseAfter(IOException e, int failures) {
+    /** How long to wait after that many failures in a row. */
+    static Duration pauseAfter(IOException e, int failures) {
         Duration backOff = Duration.ofSeconds(1L << Math.min(failures - 1, 4));
         Duration asked = e instanceof Busy busy ? busy.retryAfter : Duration.ZERO;
         Duration longer = asked.compareTo(backOff) > 0 ? asked : backOff;
         return longer.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : longer;
     }
 
-    private static boolean isCertificateTrouble(Throwable e) {
+    /** Whether asking again would give the same answer: the server is not the one that is meant. */
+    static boolean isCertificateTrouble(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
                 return true;

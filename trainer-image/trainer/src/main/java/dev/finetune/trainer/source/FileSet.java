@@ -14,14 +14,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A flat set of files somewhere, asked for by name. */
-sealed interface FileSet permits FileSet.Folder, FileSet.Remote, S3Folder, HubFiles {
+sealed interface FileSet permits FileSet.Folder, FileSet.Remote, S3Folder, HubFiles, OciFiles {
     /** Copies the file to {@code target}, whole or not at all; who keeps the files brings their folder to disk. Empty when there is none of that name. */
     Optional<FetchedFile> fetch(String name, Path target, long maxBytes);
 
     /** The names that are there, as far as that can be known: nothing can be listed over https. */
     List<String> names();
+
+    /** What names these very files for ever, where an address may lead to others later: a commit of a hub, a digest of a registry. */
+    default @Nullable String revision() {
+        return null;
+    }
 
     /** A folder of a mounted volume or of this machine. Links are followed as long as they stay below {@code boundary}. */
     record Folder(String address, Path root, Path boundary) implements FileSet {

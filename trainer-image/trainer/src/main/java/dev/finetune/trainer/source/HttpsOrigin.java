@@ -63,7 +63,8 @@ record HttpsOrigin(
         }
     }
 
-    private static Duration retryAfter(HttpURLConnection connection) {
+    /** How long the server asks to be left alone. */
+    static Duration retryAfter(HttpURLConnection connection) {
         return Duration.ofSeconds(Math.max(0, connection.getHeaderFieldLong("Retry-After", 0)));
     }
 }

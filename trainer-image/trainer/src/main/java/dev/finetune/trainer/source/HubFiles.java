@@ -14,6 +14,11 @@ record HubFiles(Hub hub, Hub.Kind kind, String repository, Hub.Commit commit, St
     }
 
     @Override
+    public String revision() {
+        return commit.sha();
+    }
+
+    @Override
     public List<String> names() {
         return commit.files().keySet().stream()
                 .filter(f -> f.startsWith(prefix))

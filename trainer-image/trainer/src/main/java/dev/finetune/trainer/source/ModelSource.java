@@ -8,6 +8,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.storage.FileTree;
 import dev.finetune.trainer.storage.Volume;
 import java.io.CharConversionException;
 import java.io.IOException;
@@ -32,6 +33,7 @@ public final class ModelSource {
     private static final long MAX_TEXT_BYTES = 256L << 20;
     private static final long MAX_WEIGHT_BYTES = 200L << 30;
     private static final String WEIGHTS = "model.safetensors";
+    private static final String SCRATCH = ".packed";
     private static final String INDEX = "model.safetensors.index.json";
     private static final List<String> REQUIRED = List.of("config.json", "tokenizer.json");
     private static final List<String> OPTIONAL =
@@ -41,7 +43,7 @@ public final class ModelSource {
 
     private ModelSource() {}
 
-    /** A verified base model in its folder; {@code revision} is the commit of a hub, {@code weights} are its safetensors files. */
+    /** A verified base model in its folder; {@code revision} is the commit of a hub or the digest of a registry, {@code weights} are its safetensors files. */
     public record Verified(
             String digest,
             @Nullable String revision,
@@ -56,8 +58,20 @@ public final class ModelSource {
     public static Verified fetch(SourceResolver sources, BaseModelSource model, Path folder) {
         Location location =
                 sources.locate(FIELD, model.storageUri() == null ? "" : model.storageUri(), model.secretRef());
-        SourceUri uri = location.uri();
-        FileSet files = sources.fileSet(location);
+        Path scratch = folder.resolve(SCRATCH);
+        try {
+            FileTree.delete(scratch);
+            try {
+                return fetch(sources.fileSet(location, scratch), location.uri(), model, folder);
+            } finally {
+                FileTree.delete(scratch);
+            }
+        } catch (IOException e) {
+            throw Volume.failure(folder, e);
+        }
+    }
+
+    private static Verified fetch(FileSet files, SourceUri uri, BaseModelSource model, Path folder) throws IOException {
         Map<String, String> digests = new TreeMap<>();
         for (String name : REQUIRED) {
             digests.put(name, required(files, uri, name, folder).sha256());
@@ -77,14 +91,10 @@ public final class ModelSource {
                     "The model at " + uri + " has digest " + digest + ", and spec.model.digest pins " + model.digest()
                             + ".");
         }
-        try {
-            DurableFiles.sync(folder);
-        } catch (IOException e) {
-            throw Volume.failure(folder, e);
-        }
+        DurableFiles.sync(folder);
         return new Verified(
                 digest,
-                files instanceof HubFiles hub ? hub.commit().sha() : null,
+                files.revision(),
                 license,
                 weights.stream().map(folder::resolve).toList());
     }

@@ -45,7 +45,17 @@ record SafeConnection(AddressRule rule, @Nullable SSLSocketFactory tls, Duration
         throw refused(address, "it redirects more than " + MAX_REDIRECTS + " times");
     }
 
+    /** A request that is not sent yet; a redirect is an answer like any other. */
+    HttpURLConnection request(String method, URI address, Map<String, String> headers) throws IOException {
+        HttpURLConnection connection = open(address, headers);
+        connection.setRequestMethod(method);
+        return connection;
+    }
+
     private HttpURLConnection open(URI hop, Map<String, String> headers) throws IOException {
+        if (!"https".equalsIgnoreCase(hop.getScheme()) || hop.getHost() == null || hop.getRawUserInfo() != null) {
+            throw refused(hop, "only https://host/path is opened");
+        }
         for (InetAddress resolved : InetAddress.getAllByName(hop.getHost())) {
             if (!rule.allows(resolved)) {
                 throw refused(

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,11 @@ public final class SourceResolver {
     private final HttpsFetcher https;
     private final Function<Credentials, S3Login> s3Logins;
     private final Function<Credentials, Hub> hubs;
+    private final Function<Location, OciRepository> registries;
     private final Map<Location, S3Folder> s3Folders = new ConcurrentHashMap<>();
+
+    /** What tags led to when they were asked for first: two sources of one tag are of one version, whoever moves the tag meanwhile. */
+    private final Map<Location, OciArtifact> artifacts = new ConcurrentHashMap<>();
 
     private SourceResolver(
             Function<String, Path> claims,
@@ -41,7 +46,8 @@ public final class SourceResolver {
             @Nullable Path localFolder,
             HttpsFetcher https,
             Function<Credentials, S3Login> s3Logins,
-            Function<Credentials, Hub> hubs) {
+            Function<Credentials, Hub> hubs,
+            Function<Location, OciRepository> registries) {
         this.claims = claims;
         this.configMaps = configMaps;
         this.secrets = secrets;
@@ -49,6 +55,7 @@ public final class SourceResolver {
         this.https = https;
         this.s3Logins = s3Logins;
         this.hubs = hubs;
+        this.registries = registries;
     }
 
     /** For a pod. */
@@ -60,7 +67,8 @@ public final class SourceResolver {
                 null,
                 new HttpsFetcher(),
                 s3(AddressRule.PUBLIC_AND_PRIVATE),
-                hubs(AddressRule.PUBLIC_AND_PRIVATE, System::getenv));
+                hubs(AddressRule.PUBLIC_AND_PRIVATE, System::getenv),
+                registries(AddressRule.PUBLIC_AND_PRIVATE, HttpsFetcher::sleep));
     }
 
     /** For a machine without a cluster; relative {@code file://} paths are taken from {@code folder}, the manifest's. */
@@ -73,7 +81,8 @@ public final class SourceResolver {
                 new HttpsFetcher(),
                 // A server on one's own machine is nobody else's.
                 s3(address -> true),
-                hubs(address -> true, System::getenv));
+                hubs(address -> true, System::getenv),
+                registries(address -> true, HttpsFetcher::sleep));
     }
 
     /** For tests: mounts below {@code root} as in a pod, and another way to download. */
@@ -93,7 +102,18 @@ public final class SourceResolver {
                 null,
                 https,
                 s3(address -> true),
-                hubs(address -> true, environment));
+                hubs(address -> true, environment),
+                registries(address -> true, pause -> {}));
+    }
+
+    private static Function<Location, OciRepository> registries(AddressRule rule, Consumer<Duration> pause) {
+        return location -> new OciRepository(
+                (SourceUri.Oci) location.uri(),
+                location.credentials(),
+                OciSession.Access.read,
+                rule,
+                pause,
+                Duration.ofSeconds(30));
     }
 
     private static Function<Credentials, S3Login> s3(AddressRule rule) {
@@ -113,7 +133,7 @@ public final class SourceResolver {
     public Location locate(String field, String text, @Nullable SecretReference secret) {
         SourceUri uri = SourceUri.parse(field, text);
         boolean reachable = switch (uri) {
-            case SourceUri.Https _, SourceUri.S3 _, SourceUri.Hub _ -> true;
+            case SourceUri.Https _, SourceUri.S3 _, SourceUri.Hub _, SourceUri.Oci _ -> true;
             case SourceUri.LocalFile _ -> localFolder != null;
             case SourceUri.Claim _, SourceUri.ConfigMap _ -> localFolder == null;
         };
@@ -123,13 +143,17 @@ public final class SourceResolver {
                     field + " is '" + text + "': "
                             + (localFolder == null
                                     ? "file:// works only in a local run, a pod does not see your files; use pvc://claim/path"
-                                    : "there is no cluster in a local run; use file://path, s3://bucket/key, hf://owner/name or https://host/path"));
+                                    : "there is no cluster in a local run; use file://path, s3://bucket/key, hf://owner/name, oci://registry/repository:tag or https://host/path"));
         }
-        return new Location(
-                uri,
-                uri instanceof SourceUri.S3 || uri instanceof SourceUri.Hub
-                        ? secrets.apply(secret)
-                        : new Credentials.None());
+        if (uri instanceof SourceUri.Oci oci && oci.reference().isEmpty()) {
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    field + " is '" + text + "': name a tag or a digest, as " + text + ":v1 or " + text
+                            + "@sha256:...");
+        }
+        boolean takesCredentials =
+                uri instanceof SourceUri.S3 || uri instanceof SourceUri.Hub || uri instanceof SourceUri.Oci;
+        return new Location(uri, takesCredentials ? secrets.apply(secret) : new Credentials.None());
     }
 
     /**
@@ -145,11 +169,16 @@ public final class SourceResolver {
                         .path();
             case SourceUri.S3 s3 -> objects(s3, location.credentials(), scratch);
             case SourceUri.Hub hub -> ofHub(hub, location.credentials(), scratch);
+            case SourceUri.Oci oci -> ofRegistry(oci, location.credentials(), scratch);
             default -> mounted(location.uri());
         };
+        // The name of an artifact's only file stands in the artifact.
+        String name = location.uri() instanceof SourceUri.Oci
+                ? String.valueOf(data.getFileName())
+                : location.uri().fileName();
         return Files.isDirectory(data)
                 ? data
-                : new Archive(location.uri().fileName(), data, UnpackLimits.DATA).unpacked(scratch.resolve("unpacked"));
+                : new Archive(name, data, UnpackLimits.DATA).unpacked(scratch.resolve("unpacked"));
     }
 
     /**
@@ -193,6 +222,34 @@ public final class SourceResolver {
         return all(uri, folder, folder.names(), scratch);
     }
 
+    /** One file of an artifact, or the folder of what it holds. */
+    private Path ofRegistry(SourceUri.Oci uri, Credentials credentials, Path scratch) {
+        OciFiles files = registry(uri, credentials, scratch, UnpackLimits.DATA, false);
+        Optional<Path> one = files.file(scratch.resolve("packed"), MAX_DATA_BYTES);
+        Optional<Path> unpacked = files.plain().isEmpty() ? files.folder() : Optional.empty();
+        if (one.isPresent() || unpacked.isPresent()) {
+            return one.or(() -> unpacked).get();
+        }
+        List<String> names = files.names();
+        if (names.isEmpty()) {
+            throw Download.unavailable(
+                    uri.toString(),
+                    uri.path().isEmpty()
+                            ? "it holds no file"
+                            : "it holds no file '" + uri.path() + "' and none below it",
+                    null);
+        }
+        return all(uri, files, names, scratch);
+    }
+
+    private OciFiles registry(
+            SourceUri.Oci uri, Credentials credentials, Path scratch, UnpackLimits limits, boolean isModel) {
+        Location whole = new Location(uri.withoutPath(), credentials);
+        OciRepository repository = registries.apply(whole);
+        OciArtifact artifact = artifacts.computeIfAbsent(whole, w -> OciArtifact.resolve(repository, uri));
+        return OciFiles.open(repository, uri, artifact, scratch, limits, isModel);
+    }
+
     private static Path all(SourceUri uri, FileSet from, List<String> names, Path scratch) {
         Path target = scratch.resolve("files");
         long left = MAX_DATA_BYTES;
@@ -230,21 +287,27 @@ public final class SourceResolver {
         return all(uri, folder, List.copyOf(sizes.keySet()), scratch);
     }
 
-    private static Path inside(SourceUri uri, Path folder, String name) {
+    /** A path for a file of that name, which somebody else chose, below a folder. */
+    static Path inside(SourceUri uri, Path folder, String name) {
         Path target = folder.resolve(name).normalize();
         if (name.startsWith("/") || !target.startsWith(folder) || target.equals(folder)) {
             throw new StageException(
-                    FailureClass.InvalidData, uri + " holds the key '" + name + "', which is no path inside a folder.");
+                    FailureClass.InvalidData, uri + " holds '" + name + "', which is no path inside a folder.");
         }
         return target;
     }
 
-    /** Where a folder of files comes from. */
-    FileSet fileSet(Location location) {
+    /**
+     * Where a folder of files comes from.
+     *
+     * @param scratch what comes packed is unpacked there; the caller removes it when it has what it wants
+     */
+    FileSet fileSet(Location location, Path scratch) {
         return switch (location.uri()) {
             case SourceUri.Https web -> new FileSet.Remote(web.address(), https);
             case SourceUri.S3 s3 -> s3(s3, location.credentials());
             case SourceUri.Hub hub -> model(hub, location.credentials());
+            case SourceUri.Oci oci -> registry(oci, location.credentials(), scratch, UnpackLimits.MODEL, true);
             case SourceUri.ConfigMap map ->
                 throw new StageException(
                         FailureClass.InvalidSpec,
@@ -275,13 +338,27 @@ public final class SourceResolver {
                         new S3Bucket(uri.bucket(), s3Logins.apply(credentials), HttpsFetcher::sleep), uri.key()));
     }
 
-    /** Copies one file of a folder into another folder; empty when there is none of that name. */
-    public Optional<FetchedFile> copy(Location folder, String name, Path target) {
-        if (name.contains("/") || name.startsWith(".")) {
-            throw new StageException(
-                    FailureClass.InvalidData, folder + " lists '" + name + "', and plain file names were expected.");
-        }
-        return fileSet(folder).fetch(name, target.resolve(name), MAX_MODEL_BYTES);
+    /** Copies a file of that name into a folder; empty when there is none. */
+    @FunctionalInterface
+    public interface Copier {
+        Optional<FetchedFile> copy(String name, Path target);
+    }
+
+    /**
+     * What copies single files of a folder.
+     *
+     * @param scratch what comes packed is unpacked there; the caller removes it when it has what it wants
+     */
+    public Copier copier(Location folder, Path scratch) {
+        FileSet files = fileSet(folder, scratch);
+        return (name, target) -> {
+            if (name.contains("/") || name.startsWith(".")) {
+                throw new StageException(
+                        FailureClass.InvalidData,
+                        folder + " lists '" + name + "', and plain file names were expected.");
+            }
+            return files.fetch(name, target.resolve(name), MAX_MODEL_BYTES);
+        };
     }
 
     private Mount mount(SourceUri.Claim claim) {
@@ -294,7 +371,7 @@ public final class SourceResolver {
             case SourceUri.ConfigMap m ->
                 new Mount("ConfigMap '" + m.name() + "'", configMaps.apply(m.name())).resolve(m.key());
             case SourceUri.LocalFile f -> local(f);
-            case SourceUri.Https _, SourceUri.S3 _, SourceUri.Hub _ ->
+            case SourceUri.Https _, SourceUri.S3 _, SourceUri.Hub _, SourceUri.Oci _ ->
                 throw new IllegalArgumentException(uri + " is not mounted");
         };
     }

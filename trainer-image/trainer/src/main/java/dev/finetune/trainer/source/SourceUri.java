@@ -67,6 +67,36 @@ public sealed interface SourceUri {
         }
     }
 
+    /**
+     * {@code oci://registry/repository[:tag][@sha256:digest][/path]}: an artifact or image of a registry, or a file or folder in it. With a digest the tag only tells people
+     * what it was called. Without both it names a repository to publish to.
+     */
+    record Oci(String registry, String repository, String tag, String digest, String path) implements SourceUri {
+        /** What the registry is asked for; empty where neither tag nor digest is given. */
+        String reference() {
+            return digest.isEmpty() ? tag : digest;
+        }
+
+        /** The whole of it. */
+        Oci withoutPath() {
+            return new Oci(registry, repository, tag, digest, "");
+        }
+
+        StageException missing() {
+            return Download.unavailable(
+                    toString(),
+                    "the registry has no repository '" + repository + "', or nothing called '" + reference()
+                            + "' in it",
+                    null);
+        }
+
+        @Override
+        public String toString() {
+            return "oci://" + registry + "/" + repository + (tag.isEmpty() ? "" : ":" + tag)
+                    + (digest.isEmpty() ? "" : "@" + digest) + (path.isEmpty() ? "" : "/" + path);
+        }
+    }
+
     /** {@code file://path}: a file or folder of this machine; only where the job runs without a cluster. */
     record LocalFile(Path path) implements SourceUri {
         @Override
@@ -83,6 +113,7 @@ public sealed interface SourceUri {
             case Https web -> web.address().getPath();
             case S3 s3 -> s3.key().replaceAll("/+$", "");
             case Hub hub -> hub.path().replaceAll("/+$", "");
+            case Oci oci -> oci.path().isEmpty() ? oci.repository() : oci.path().replaceAll("/+$", "");
             case LocalFile file -> file.path().toString();
         };
         String name = path.substring(path.lastIndexOf('/') + 1);
@@ -91,7 +122,7 @@ public sealed interface SourceUri {
 
     /** What every message about a wrong address ends with. */
     String FORMS =
-            "use pvc://claim/path, s3://bucket/key, hf://owner/name, https://host/path, configmap://name/key, or file://path in a local run";
+            "use pvc://claim/path, s3://bucket/key, hf://owner/name, oci://registry/repository:tag, https://host/path, configmap://name/key, or file://path in a local run";
 
     /** A Kubernetes object name. */
     Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
@@ -99,6 +130,11 @@ public sealed interface SourceUri {
     /** What follows {@code hf://}. */
     Pattern HUB = Pattern.compile(
             "([A-Za-z0-9][-._A-Za-z0-9]{0,95}/[A-Za-z0-9][-._A-Za-z0-9]{0,95})(?::([A-Za-z0-9][-._%A-Za-z0-9]{0,127}))?(?:/(.*))?");
+
+    /** What follows {@code oci://}. */
+    Pattern OCI = Pattern.compile("([A-Za-z0-9][-.A-Za-z0-9]{0,252}(?::[0-9]{1,5})?)"
+            + "/([a-z0-9][-._a-z0-9]*(?:/[a-z0-9][-._a-z0-9]*)*)"
+            + "(?::([A-Za-z0-9_][-._A-Za-z0-9]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?(?:/(.*))?");
 
     /** A bucket of S3. */
     Pattern BUCKET = Pattern.compile("[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]");
@@ -122,6 +158,7 @@ public sealed interface SourceUri {
             case "https" -> https(field, text);
             case "s3" -> s3(field, text, rest);
             case "hf" -> hub(field, text, rest);
+            case "oci" -> oci(field, text, rest);
             case "file" -> localFile(field, text, rest);
             case "http" -> throw invalid(field, text, "plain http could be changed on its way: use https");
             default -> throw invalid(field, text, FORMS);
@@ -169,6 +206,28 @@ public sealed interface SourceUri {
         return new Hub(parts.group(1), revision.replace("%2F", "/").replace("%2f", "/"), path);
     }
 
+    private static SourceUri oci(String field, String text, String rest) {
+        Matcher parts = OCI.matcher(rest);
+        String forms =
+                "use oci://registry/repository:tag or oci://registry/repository@sha256:digest, with a path behind it or without; a repository is written in lower case";
+        if (rest.replaceFirst("/.*", "").contains("@")) {
+            throw holdsPassword(field);
+        }
+        if (!parts.matches()) {
+            throw invalid(field, text, forms);
+        }
+        Oci uri = new Oci(parts.group(1), parts.group(2), group(parts, 3), group(parts, 4), group(parts, 5));
+        if (!uri.path().isEmpty() && uri.reference().isEmpty()) {
+            throw invalid(field, text, forms);
+        }
+        refuseClimbing(field, text, uri.path());
+        return uri;
+    }
+
+    private static String group(Matcher parts, int number) {
+        return parts.group(number) == null ? "" : parts.group(number);
+    }
+
     private static SourceUri https(String field, String text) {
         URI address;
         try {
@@ -181,11 +240,7 @@ public sealed interface SourceUri {
             throw invalid(field, text, "it names no host: use https://host/path");
         }
         if (address.getRawUserInfo() != null) {
-            // Neither is repeated: the message is shown in status and events.
-            throw new StageException(
-                    FailureClass.InvalidSpec,
-                    field
-                            + " holds a user name or password in its address; remove it: this would be shown to everyone who may read the job");
+            throw holdsPassword(field);
         }
         return new Https(address);
     }
@@ -211,6 +266,14 @@ public sealed interface SourceUri {
                 || Arrays.asList(path.split("/")).contains("..")) {
             throw invalid(field, text, "the path must stay inside: no '..', no second slash before it");
         }
+    }
+
+    /** Neither is repeated: the message is shown in status and events. */
+    private static StageException holdsPassword(String field) {
+        return new StageException(
+                FailureClass.InvalidSpec,
+                field
+                        + " holds a user name or password in its address; remove it: this would be shown to everyone who may read the job");
     }
 
     private static StageException invalid(String field, String text, String what) {

@@ -39,7 +39,7 @@ public final class TarStream {
     }
 
     /** The library calls everything a file that is no folder. */
-    private static boolean isPlainFile(TarArchiveEntry entry) {
+    static boolean isPlainFile(TarArchiveEntry entry) {
         return entry.isFile()
                 && !entry.isLink()
                 && !entry.isSymbolicLink()

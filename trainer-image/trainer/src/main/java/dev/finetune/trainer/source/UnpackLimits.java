@@ -15,6 +15,9 @@ record UnpackLimits(int entries, long bytes, int ratio) {
     /** Of a data set. */
     static final UnpackLimits DATA = new UnpackLimits(1_000_000, 20L << 30, 100);
 
+    /** Of a model in the layers of an image. */
+    static final UnpackLimits MODEL = new UnpackLimits(100_000, 200L << 30, 100);
+
     /** The most bytes that an archive of that size may hold. */
     long most(long packed) {
         return Math.min(bytes, Math.max(FREE, packed > bytes / ratio ? bytes : packed * ratio));

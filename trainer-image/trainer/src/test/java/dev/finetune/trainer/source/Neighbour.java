@@ -32,8 +32,8 @@ final class Neighbour implements AutoCloseable {
                     .start();
             String path = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             if (build.waitFor() == 3) {
-                System.err.println("SKIPPED: the real " + name
-                        + " server is not tested against: there is no Go compiler to build it");
+                System.err.println("SKIPPED: " + name
+                        + ", a program of another project, is not tested against: there is no Go compiler to build it");
                 assumeTrue(false, "no Go compiler");
             }
             if (path.isEmpty()) {

@@ -17,6 +17,10 @@ class SourceUriTest {
         "pvc://data/sms/train.csv,train.csv",
         "configmap://reviews/test.csv,test.csv",
         "https://host:8443/a/b%20c.csv?sig=1,b c.csv",
+        "oci://registry.example.com:5000/team/data:v1,data",
+        "oci://registry.example.com/team/data:v1/a/train.csv,train.csv",
+        "oci://registry.example.com/data@sha256:1111111111111111111111111111111111111111111111111111111111111111,data",
+        "oci://registry.example.com/data:v1@sha256:1111111111111111111111111111111111111111111111111111111111111111/x.csv,x.csv",
         "file:///tmp/x.csv,x.csv",
         "file://relative/x.csv,x.csv",
     })
@@ -52,6 +56,13 @@ class SourceUriTest {
                 "pvc://data/../x",
                 "pvc://data/a/../../x",
                 "pvc://data//x",
+                "oci://registry.example.com",
+                "oci://registry.example.com/",
+                "oci://registry.example.com/UPPER:v1",
+                "oci://registry.example.com/data@sha256:1",
+                "oci://registry.example.com/data@md5:11",
+                "oci://registry.example.com/data:v1/../x",
+                "oci://registry.example.com/data/TRAIN.csv",
                 "configmap://name",
                 "configmap://name/",
                 "configmap://name/..",
@@ -76,6 +87,9 @@ class SourceUriTest {
     @Test
     void neverRepeatsAPassword() {
         assertThatThrownBy(() -> SourceUri.parse("f", "https://me:hunter2@host/x"))
+                .message()
+                .doesNotContain("hunter2");
+        assertThatThrownBy(() -> SourceUri.parse("f", "oci://me:hunter2@registry.example.com/data:v1"))
                 .message()
                 .doesNotContain("hunter2");
     }

@@ -13,8 +13,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyStore;
+import java.security.Signature;
 import java.security.cert.Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
@@ -35,6 +38,8 @@ final class TestServer implements AutoCloseable {
     private static final SSLContext TLS = tls();
 
     private static Certificate certificate;
+
+    private static byte[] privateKey;
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     final List<String> requests = Collections.synchronizedList(new ArrayList<>());
@@ -69,15 +74,40 @@ final class TestServer implements AutoCloseable {
         return TLS.getSocketFactory();
     }
 
-    /** Its certificate, as a Secret would hold it. */
-    static String certificate() {
+    /** The key of its certificate, on curve P-256, for servers that are other programs. */
+    static String privateKey() {
+        return pem("PRIVATE KEY", privateKey);
+    }
+
+    /** A signature as JSON web tokens of algorithm ES256 have it. */
+    static byte[] signed(byte[] bytes) {
         try {
-            return "-----BEGIN CERTIFICATE-----\n"
-                    + Base64.getMimeEncoder().encodeToString(certificate.getEncoded())
-                    + "\n-----END CERTIFICATE-----\n";
+            Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
+            signature.initSign(KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(privateKey)));
+            signature.update(bytes);
+            return signature.sign();
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Its certificate in DER. */
+    static byte[] der() {
+        try {
+            return certificate.getEncoded();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String pem(String what, byte[] bytes) {
+        return "-----BEGIN " + what + "-----\n" + Base64.getMimeEncoder().encodeToString(bytes) + "\n-----END " + what
+                + "-----\n";
+    }
+
+    /** Its certificate, as a Secret would hold it. */
+    static String certificate() {
+        return pem("CERTIFICATE", der());
     }
 
     /** The body, from where the range asks, under that entity tag; {@code cut} ends the connection after so many bytes. */
@@ -128,6 +158,8 @@ final class TestServer implements AutoCloseable {
                             "server",
                             "-keyalg",
                             "EC",
+                            "-groupname",
+                            "secp256r1",
                             "-dname",
                             "CN=localhost",
                             "-ext",
@@ -149,6 +181,7 @@ final class TestServer implements AutoCloseable {
                 keys.load(in, PASSWORD);
             }
             certificate = keys.getCertificate("server");
+            privateKey = keys.getKey("server", PASSWORD).getEncoded();
             KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             own.init(keys, PASSWORD);
             KeyStore trusted = KeyStore.getInstance("PKCS12");
