@@ -12,11 +12,13 @@ public enum DataFormat {
     Parquet,
     /** Folders of texts: each file is one text, the folder it stands in its label. */
     TextFolder,
+    /** Folders of images: each file is one image, the folder it stands in its label. */
+    ImageFolder,
     /** A split of a data set of the Hugging Face Hub, of which the hub keeps Parquet files. */
     HuggingFace;
 
     /** Whether the files have columns; where they have none, folders say what the label is. */
     public boolean hasColumns() {
-        return this != TextFolder;
+        return this != TextFolder && this != ImageFolder;
     }
 }

@@ -31,6 +31,7 @@ final class DatasetRules {
         }
         csv(field.at("csv"), dataset.csv(), dataset.format(), task);
         columns(field.at("columns"), dataset, task);
+        images(field, dataset, task);
         if (field.at("train").required(dataset.train()) && dataset.train() != null) {
             Field uri = field.at("train").at("storageUri");
             uri.required(dataset.train().storageUri());
@@ -46,10 +47,36 @@ final class DatasetRules {
             field.at("preprocessing.text.maxLength")
                     .between(preprocessing.text().maxLength(), 3, 8192);
         }
+        if (preprocessing != null && preprocessing.image() != null) {
+            ImageRules.check(field.at("preprocessing.image"), preprocessing.image());
+        }
         Checks checks = dataset.checks();
         if (checks != null) {
             field.at("checks.minExamplesPerClass").between(checks.minExamplesPerClass(), 1, 1_000_000);
             field.at("checks.maxClassRatio").between(checks.maxClassRatio(), 1, 1_000_000);
+        }
+    }
+
+    /** What goes with images alone, and what does not. */
+    private static void images(Field field, DatasetSpec dataset, @Nullable Task task) {
+        if (task == null) {
+            return;
+        }
+        field.at("format")
+                .that(
+                        dataset.format() == null || task.ofImages() == (dataset.format() == DataFormat.ImageFolder),
+                        "ImageFolder goes with task ImageClassification, and with no other, found " + dataset.format()
+                                + " for task " + task);
+        Preprocessing preprocessing = dataset.preprocessing();
+        if (preprocessing != null) {
+            field.at("preprocessing.text")
+                    .that(
+                            preprocessing.text() == null || !task.ofImages(),
+                            "is for texts, and task " + task + " is about images: remove it");
+            field.at("preprocessing.image")
+                    .that(
+                            preprocessing.image() == null || task.ofImages(),
+                            "is for task ImageClassification, found task " + task + ": remove it");
         }
     }
 

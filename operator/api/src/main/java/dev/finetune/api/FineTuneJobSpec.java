@@ -16,6 +16,11 @@ public record FineTuneJobSpec(
         @Nullable Integer backoffLimit,
         @Nullable Integer ttlSecondsAfterFinished,
         @Nullable PodTemplate podTemplate) {
+    /** Whether an input is an image. */
+    public boolean ofImages() {
+        return task != null && task.ofImages();
+    }
+
     /** Whether an input is two texts. */
     public boolean hasPairs() {
         return dataset != null && dataset.columns() != null && dataset.columns().textPair() != null;

@@ -9,7 +9,9 @@ public enum Task {
     /** Any number of labels per text, or none. */
     MultiLabelTextClassification(Answer.Labels),
     /** One number per text, or per pair of texts. */
-    TextRegression(Answer.Number);
+    TextRegression(Answer.Number),
+    /** One label per image. */
+    ImageClassification(Answer.Label);
 
     private final Answer answer;
 
@@ -20,6 +22,11 @@ public enum Task {
     /** What the model answers with. */
     public Answer answer() {
         return answer;
+    }
+
+    /** Whether an input is an image. */
+    public boolean ofImages() {
+        return this == ImageClassification;
     }
 
     /** Whether an input must be two texts. */

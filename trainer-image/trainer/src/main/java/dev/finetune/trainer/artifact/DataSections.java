@@ -50,11 +50,17 @@ final class DataSections {
         List<List<String>> rows = new ArrayList<>();
         for (Report.Mistake m : mistakes) {
             rows.add(List.of(
-                    Html.escape(m.text()) + "<small>" + Html.escape(m.id()) + "</small>",
+                    picture(m.image()) + Html.escape(m.text()) + "<small>" + Html.escape(m.id()) + "</small>",
                     Html.escape(m.label()) + small(m.given()),
                     Html.escape(m.predicted()) + small(m.confidence())));
         }
-        return Html.table(List.of("text", "label", "answer"), rows).replace("<tr><td>", "<tr><td class=\"text\">");
+        boolean images = mistakes.stream().anyMatch(m -> m.image() != null);
+        return Html.table(List.of(images ? "image" : "text", "label", "answer"), rows)
+                .replace("<tr><td>", "<tr><td class=\"text\">");
+    }
+
+    private static String picture(@Nullable String image) {
+        return image == null ? "" : "<img alt=\"\" src=\"" + Html.escape(image) + "\">";
     }
 
     private static String small(@Nullable Double share) {

@@ -3,24 +3,40 @@ package dev.finetune.trainer.artifact;
 import com.fasterxml.jackson.databind.MappingIterator;
 import dev.finetune.api.Json;
 import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.transform.ImageInput;
+import dev.finetune.trainer.transform.Input;
 import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One raw input with the scores that the artefact gave it when it was judged, in the order of the manifest's labels; {@code label} is the
- * answer, of several labels their {@link dev.finetune.trainer.dataset.LabelSet}. A server replays
+ * answer, of several labels their {@link dev.finetune.trainer.dataset.LabelSet}. {@code image} is the file of an image in base64. A server replays
  * them before it is ready: they test that what was judged is what is served, not quality.
  */
-public record GoldenRequest(String text, @Nullable String textPair, String label, List<Double> scores) {
+public record GoldenRequest(
+        String text, @Nullable String textPair, @Nullable String image, String label, List<Double> scores) {
+    /** One of a text, or two. */
+    public GoldenRequest(String text, @Nullable String textPair, String label, List<Double> scores) {
+        this(text, textPair, null, label, scores);
+    }
+
+    /** One of an image, which has no text. */
+    public static GoldenRequest ofImage(byte[] file, String label, List<Double> scores) {
+        return new GoldenRequest("", null, Base64.getEncoder().encodeToString(file), label, scores);
+    }
+
     /** How far a score may be off on another machine, for large ones relative to them. */
     public static final double TOLERANCE = 1e-3;
 
     /** What is asked. */
-    public TextInput input() {
-        return new TextInput(text, textPair);
+    public Input input() {
+        return image == null
+                ? new TextInput(text, textPair)
+                : ImageInput.of(Base64.getDecoder().decode(image));
     }
 
     /** All requests of an artefact, in file order. */

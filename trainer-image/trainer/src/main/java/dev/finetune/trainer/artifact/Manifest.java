@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code manifest.json}: what an artefact is, where it came from and how it was judged. Written last; an artefact without one does
- * not exist. {@code threshold} is the score from which a label is given, where a text may have several. {@code digest} is over the
+ * not exist. {@code threshold} is the score from which a label is given, where a text may have several; {@code batchNorm} says in words
+ * what batch norms learned from, where there are any; {@code maxLength} is 0 where inputs are images, whose preparation stands in
+ * preprocessor_config.json. {@code digest} is over the
  * canonical list of files with their digests, so it names these very bytes.
  */
 public record Manifest(
@@ -26,6 +28,7 @@ public record Manifest(
         @Nullable Double threshold,
         TextPreprocessing preprocessing,
         int maxLength,
+        @Nullable String batchNorm,
         @Nullable String parentDigest,
         String baseModelDigest,
         String datasetDigest,

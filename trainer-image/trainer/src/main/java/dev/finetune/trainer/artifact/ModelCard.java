@@ -10,8 +10,15 @@ import java.util.List;
 public final class ModelCard {
     private ModelCard() {}
 
-    /** The card as Markdown. */
+    /** The card as Markdown of a model that transformers opens. */
     public static String of(Report report, boolean pairs) {
+        return of(report, pairs, true);
+    }
+
+    /** The card as Markdown; {@code opens} says whether transformers has such a network. */
+    public static String of(Report report, boolean pairs, boolean opens) {
+        boolean images = report.task().ofImages();
+        String pipeline = images ? "image-classification" : "text-classification";
         StringBuilder card = new StringBuilder("---\n");
         String license = report.provenance().license();
         if (license != null) {
@@ -20,13 +27,13 @@ public final class ModelCard {
         card.append("base_model: ")
                 .append(quoted(report.provenance().baseModel()))
                 .append('\n');
-        card.append("library_name: transformers\npipeline_tag: text-classification\nmetrics:\n");
+        card.append((opens ? "library_name: transformers\n" : "") + "pipeline_tag: " + pipeline + "\nmetrics:\n");
         report.metrics()
                 .forEach(m -> card.append("- ")
                         .append(quoted(String.valueOf(m.metric())))
                         .append('\n'));
         card.append("model-index:\n- name: ").append(quoted(report.modelName())).append("\n  results:\n");
-        card.append("  - task: {type: text-classification}\n    dataset: {type: private, name: ")
+        card.append("  - task: {type: " + pipeline + "}\n    dataset: {type: private, name: ")
                 .append(quoted(report.provenance().testDigest()))
                 .append("}\n    metrics:\n");
         report.metrics()
@@ -41,22 +48,43 @@ public final class ModelCard {
                 .append(report.data().test())
                 .append(" test examples that training never saw.\n");
         card.append("\n## Gate\n\n").append(gate(report));
-        card.append("\n## Use\n\n```python\nfrom transformers import pipeline\n\n")
-                .append(use(report, pairs))
-                .append("\n```\n\nTexts are cut to ")
-                .append(report.training().settings().getOrDefault("maxLength", "?"))
-                .append(
-                        switch (report.task().answer()) {
-                            case Label -> " tokens. Labels: ";
-                            case Labels ->
-                                " tokens. A text may have several labels, or none; the scores do not sum to 1. Labels: ";
-                            case Number ->
-                                " tokens. The answer is the raw output (function_to_apply=\"none\"), called ";
-                        })
+        card.append("\n## Use\n\n")
+                .append(images ? useOfImages(opens) : useOfTexts(report, pairs))
+                .append(prepared(report))
                 .append(escaped(String.join(", ", report.data().labels())))
                 .append(".\n");
         card.append("\n## Limits\n\n").append(limits(report));
         return card.toString();
+    }
+
+    private static String useOfTexts(Report report, boolean pairs) {
+        return "```python\nfrom transformers import pipeline\n\n" + use(report, pairs) + "\n```\n\n";
+    }
+
+    private static String useOfImages(boolean opens) {
+        return opens
+                ? "```python\nfrom transformers import pipeline\n\n"
+                        + "classify = pipeline(\"image-classification\", model=\"path/to/this/folder\")\n"
+                        + "classify(\"photo.jpg\")\n```\n\n"
+                : "```\nfinetune predict path/to/this/folder --image photo.jpg\n```\n\n"
+                        + "transformers has no such network; the names of the weights are those that it was published with. ";
+    }
+
+    /** How an input becomes what the model takes, up to what its answers are called. */
+    private static String prepared(Report report) {
+        if (report.task().ofImages()) {
+            return "Images are prepared so: "
+                    + escaped(report.training().settings().getOrDefault(Report.Training.IMAGE, "?"))
+                    + " (preprocessor\\_config.json). Labels: ";
+        }
+        return "Texts are cut to "
+                + report.training().settings().getOrDefault(Report.Training.MAX_LENGTH, "?")
+                + switch (report.task().answer()) {
+                    case Label -> " tokens. Labels: ";
+                    case Labels ->
+                        " tokens. A text may have several labels, or none; the scores do not sum to 1. Labels: ";
+                    case Number -> " tokens. The answer is the raw output (function_to_apply=\"none\"), called ";
+                };
     }
 
     private static String use(Report report, boolean pairs) {
@@ -77,7 +105,8 @@ public final class ModelCard {
             case Number -> "A regression";
         };
         return kind
-                + (pairs ? " of pairs of texts" : " of texts") + ", fine-tuned from `"
+                + (report.task().ofImages() ? " of images" : pairs ? " of pairs of texts" : " of texts")
+                + ", fine-tuned from `"
                 + report.provenance().baseModel() + "` on "
                 + report.data().train() + " examples by job `" + report.job() + "` (strategy "
                 + training.settings().getOrDefault("strategy", "Full") + ", " + training.epochs()
@@ -103,7 +132,8 @@ public final class ModelCard {
 
     private static String limits(Report report) {
         StringBuilder text =
-                new StringBuilder("- The numbers hold for texts like those of the test set, and for no others.\n");
+                new StringBuilder("- The numbers hold for " + (report.task().ofImages() ? "images" : "texts")
+                        + " like those of the test set, and for no others.\n");
         report.warnings().forEach(w -> text.append("- ").append(escaped(w)).append('\n'));
         report.advice().forEach(a -> text.append("- ").append(escaped(a)).append('\n'));
         return text.toString();

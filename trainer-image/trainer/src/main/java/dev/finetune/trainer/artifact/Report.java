@@ -66,8 +66,12 @@ public record Report(
                 data.testIndependent,
                 few(data.findings),
                 data.notCompared);
-        Errors fewer =
-                new Errors(errors.validationErrors, errors.worst, errors.suspects, errors.confused, few(errors.slices));
+        Errors fewer = new Errors(
+                errors.validationErrors,
+                withoutPictures(errors.worst),
+                withoutPictures(errors.suspects),
+                errors.confused,
+                few(errors.slices));
         return new Report(
                 reportVersion,
                 job,
@@ -92,6 +96,10 @@ public record Report(
                         .toList(),
                 advice,
                 provenance);
+    }
+
+    private static List<Mistake> withoutPictures(List<Mistake> mistakes) {
+        return mistakes.stream().map(m -> m.with(null)).toList();
     }
 
     private static <T> List<T> few(List<T> all) {
@@ -128,6 +136,12 @@ public record Report(
             Map<String, Double> stepSeconds,
             List<Point> curve,
             List<Epoch> epochCurve) {
+        /** The setting of texts: where they are cut, in tokens. */
+        public static final String MAX_LENGTH = "maxLength";
+
+        /** The setting of images: how they are prepared, in words. */
+        public static final String IMAGE = "image";
+
         /** The setting that was chosen on validation: the score from which a label is given, where a text may have several. */
         public static final String THRESHOLD = "threshold";
     }
@@ -164,7 +178,7 @@ public record Report(
 
     /**
      * A wrong answer on a validation example; {@code confidence} is the score of the answer, {@code given} that of its label. Numbers
-     * have neither.
+     * have neither. {@code image} is a small picture as a data: URI, of an image.
      */
     public record Mistake(
             String id,
@@ -172,7 +186,24 @@ public record Report(
             String label,
             String predicted,
             @Nullable Double confidence,
-            @Nullable Double given) {}
+            @Nullable Double given,
+            @Nullable String image) {
+        /** One about a text. */
+        public Mistake(
+                String id,
+                String text,
+                String label,
+                String predicted,
+                @Nullable Double confidence,
+                @Nullable Double given) {
+            this(id, text, label, predicted, confidence, given, null);
+        }
+
+        /** The same with another picture, or without one. */
+        public Mistake with(@Nullable String picture) {
+            return new Mistake(id, text, label, predicted, confidence, given, picture);
+        }
+    }
 
     /** A part of the test set; of numbers the values are mean absolute errors. */
     public record Slice(
@@ -181,7 +212,7 @@ public record Report(
             double accuracy,
             @Nullable Double before) {}
 
-    /** What it costs to run: milliseconds for one text at a time, here; bytes of weights. */
+    /** What it costs to run: milliseconds for one text or image at a time, here; bytes of weights. */
     public record Cost(double medianMillis, long weightBytes) {}
 
     /** Where everything came from. */

@@ -27,7 +27,7 @@ public final class ReportPage {
         String title = Html.escape(report.modelName()) + ": " + (report.gatePassed() ? "gate passed" : "gate refused");
         return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+                + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
                 + "<title>" + title + "</title><style>\n" + style() + "</style></head><body><main>\n"
                 + header()
                 + judgement.metrics()
@@ -76,7 +76,9 @@ public final class ReportPage {
                         ? ""
                         : fact(String.valueOf(report.data().labels().size()), "classes"))
                 + fact(Html.seconds(training.secondsPerEpoch()), "an epoch of training")
-                + fact(Html.fixed(report.cost().medianMillis(), 1) + " ms", "for one text, here")
+                + fact(
+                        Html.fixed(report.cost().medianMillis(), 1) + " ms",
+                        report.task().ofImages() ? "for one image, here" : "for one text, here")
                 + fact(Html.bytes(report.cost().weightBytes()), "of weights")
                 + "</div>";
     }

@@ -66,10 +66,12 @@ final class TrainingSections {
             legend.append("<span><i class=\"" + style + "\"></i>" + Html.escape(part.getKey()) + " " + Html.share(share)
                     + "</span>");
         }
-        legend.append("<span>padding: ")
-                .append(Html.share(training.paddingShare()))
-                .append(" of all tokens</span></div>");
-        return bar + "</div>" + legend;
+        if (training.settings().containsKey(Report.Training.MAX_LENGTH)) {
+            legend.append("<span>padding: ")
+                    .append(Html.share(training.paddingShare()))
+                    .append(" of all tokens</span>");
+        }
+        return bar + "</div>" + legend + "</div>";
     }
 
     String settings() {

@@ -7,9 +7,12 @@ import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.ArtifactVerifier;
 import dev.finetune.trainer.artifact.Manifest;
+import dev.finetune.trainer.dataset.image.ImageDecoder;
+import dev.finetune.trainer.dataset.image.UnreadableImageException;
 import dev.finetune.trainer.metric.Decisions;
-import dev.finetune.trainer.model.ArtifactPredictor;
 import dev.finetune.trainer.model.Predictor;
+import dev.finetune.trainer.transform.ImageInput;
+import dev.finetune.trainer.transform.Input;
 import dev.finetune.trainer.transform.TextInput;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -19,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +48,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:  finetune predict models/sms-spam/3f2a... --text 'You have won a prize, call now'",
-            "           finetune predict models/sms-spam/3f2a... - < texts.txt"
+            "           finetune predict models/sms-spam/3f2a... - < texts.txt",
+            "           finetune predict models/birds/91bc... --image a.jpg --image b.png"
         })
 final class PredictCommand implements Callable<Integer> {
     private static final int BATCH = 32;
@@ -68,6 +73,9 @@ final class PredictCommand implements Callable<Integer> {
                     "A UTF-8 file with one text per line, for pairs one object {\"text\": ..., \"textPair\": ...}.")
     private @Nullable Path file;
 
+    @Option(names = "--image", paramLabel = "F", description = "An image file; may be given several times.")
+    private List<Path> images = List.of();
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec command;
@@ -77,13 +85,22 @@ final class PredictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        int given = (text == null ? 0 : 1) + (file == null ? 0 : 1) + (dash == null ? 0 : 1);
+        int given =
+                (text == null ? 0 : 1) + (file == null ? 0 : 1) + (dash == null ? 0 : 1) + (images.isEmpty() ? 0 : 1);
         if (given != 1 || (dash != null && !dash.equals("-"))) {
             throw new ParameterException(
                     command.commandLine(),
-                    "expected exactly one of --text T, --file F and -" + (dash == null ? "" : ", got " + dash));
+                    "expected exactly one of --text T, --file F, --image F and -"
+                            + (dash == null ? "" : ", got " + dash));
         }
         Manifest manifest = ArtifactVerifier.verify(artifact);
+        if (manifest.task().ofImages() == images.isEmpty()) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    images.isEmpty()
+                            ? "expected --image F: this model looks at images"
+                            : "--image is for models that look at images; this one reads texts");
+        }
         boolean pairs = manifest.spec().hasPairs();
         if (text != null && pairs != (textPair != null)) {
             throw new ParameterException(
@@ -92,11 +109,11 @@ final class PredictCommand implements Callable<Integer> {
                             ? "expected --text-pair beside --text: this model compares two texts"
                             : "--text-pair is for models that compare two texts");
         }
-        try (Predictor predictor = ArtifactPredictor.open(artifact);
-                Stream<TextInput> inputs = open(pairs)) {
-            List<TextInput> batch = new ArrayList<>();
-            for (TextInput input : (Iterable<TextInput>) inputs::iterator) {
-                batch.add(input);
+        try (Predictor predictor = Predictor.open(artifact);
+                Stream<? extends Input> inputs = open(pairs)) {
+            List<Input> batch = new ArrayList<>();
+            for (Iterator<? extends Input> each = inputs.iterator(); each.hasNext(); ) {
+                batch.add(each.next());
                 if (batch.size() == BATCH) {
                     answer(predictor, manifest.spec().answer(), batch, System.out);
                     batch.clear();
@@ -107,7 +124,10 @@ final class PredictCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Stream<TextInput> open(boolean pairs) throws IOException {
+    private Stream<? extends Input> open(boolean pairs) throws IOException {
+        if (!images.isEmpty()) {
+            return images.stream().map(PredictCommand::image);
+        }
         if (text != null) {
             return Stream.of(new TextInput(text, textPair));
         }
@@ -115,6 +135,19 @@ final class PredictCommand implements Callable<Integer> {
                 ? Files.lines(file, StandardCharsets.UTF_8)
                 : new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines();
         return lines.map(pairs ? PredictCommand::pair : TextInput::of);
+    }
+
+    /** Decoded once here as well, so that a message names the file. */
+    private static ImageInput image(Path file) {
+        try {
+            ImageDecoder.decode(file);
+            return new ImageInput(() -> Files.readAllBytes(file));
+        } catch (UnreadableImageException e) {
+            throw new StageException(
+                    FailureClass.InvalidData, file + " cannot be used as an image: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new StageException(FailureClass.SourceUnavailable, file + " cannot be read: " + e.getMessage(), e);
+        }
     }
 
     private static TextInput pair(String line) {
@@ -132,7 +165,7 @@ final class PredictCommand implements Callable<Integer> {
                         + "; this model compares two texts");
     }
 
-    private void answer(Predictor predictor, Answer answer, List<TextInput> inputs, PrintStream out) {
+    private void answer(Predictor predictor, Answer answer, List<? extends Input> inputs, PrintStream out) {
         if (inputs.isEmpty()) {
             return;
         }

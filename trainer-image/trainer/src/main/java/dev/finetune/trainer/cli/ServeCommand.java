@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Serves a published model over HTTP: a page to try it at /, POST /predict with a text, the Open Inference Protocol v2 at "
+            "Serves a published model over HTTP: a page to try it at /, POST /predict with a text or an image, the Open Inference Protocol v2 at "
                     + "/v2, its report at /report, Prometheus metrics at /metrics.",
             "",
             "The model is verified against its manifest and its golden requests before the server is ready; one that differs is never "

@@ -29,15 +29,14 @@ final class ClassChecks {
      * @param removed what leakage took away, for the messages; empty when nothing was
      * @throws StageException InvalidData for fewer than two labels, or when validation or test has a label that train lacks
      */
-    static List<String> labels(Answer answer, Splits splits, String removed) {
+    static List<String> labels(Answer answer, Splits splits, String removed, Wording wording) {
         Map<String, Long> counts = counts(answer, splits.train());
         if (counts.size() < 2) {
             throw new StageException(
                     FailureClass.InvalidData,
                     "The training data has "
                             + (counts.isEmpty() ? "no label" : "only the label " + quoted(counts.keySet()))
-                            + ": at least two are needed. Check spec.dataset.columns."
-                            + (answer == Answer.Labels ? Role.labels : Role.label) + "." + removed);
+                            + ": at least two are needed. Check " + wording.labels(answer) + "." + removed);
         }
         refuseUnseen(answer, "validation", splits.validation(), counts.keySet(), removed);
         refuseUnseen(answer, "test", splits.test(), counts.keySet(), removed);

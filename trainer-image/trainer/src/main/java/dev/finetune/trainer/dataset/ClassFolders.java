@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  * out.
  */
 record ClassFolders(List<Part> files) {
-    static ClassFolders of(String source, Path folder) throws IOException {
+    /** {@code extension} is that of the files, for messages. */
+    static ClassFolders of(String source, Path folder, String extension) throws IOException {
         Path root = Files.isDirectory(folder) ? inner(folder) : folder;
         List<Part> all = Files.isDirectory(root) ? Part.below(source, root) : List.of();
         List<Part> files = all.stream().filter(p -> !p.firstFolder().isEmpty()).toList();
@@ -25,7 +26,7 @@ record ClassFolders(List<Part> files) {
                     FailureClass.InvalidData,
                     source
                             + " has no class folders: a folder (or an archive of one) with one folder per class was expected, "
-                            + "such as positive/1.txt and negative/2.txt.");
+                            + "such as positive/1" + extension + " and negative/2" + extension + ".");
         }
         TreeSet<String> empty =
                 folders(root).map(f -> String.valueOf(f.getFileName())).collect(Collectors.toCollection(TreeSet::new));

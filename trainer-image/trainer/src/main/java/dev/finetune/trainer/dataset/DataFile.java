@@ -85,7 +85,7 @@ record DataFile(String name, Path path) {
 
     RowReader open(ReadSettings settings) throws IOException {
         if (settings.format() == DataFormat.TextFolder) {
-            return new TextFolderRows(ClassFolders.of(name, path), settings);
+            return new TextFolderRows(ClassFolders.of(name, path, ".txt"), settings);
         }
         return Files.isDirectory(path)
                 ? new PartRows(name, Part.of(name, path, extensions(settings.format())), settings)
@@ -122,6 +122,7 @@ record DataFile(String name, Path path) {
             case JSONLines -> List.of(".jsonl", ".ndjson", ".json");
             case Parquet, HuggingFace -> List.of(".parquet");
             case TextFolder -> List.of(".txt");
+            case ImageFolder -> throw new IllegalArgumentException("images in class folders are no rows of a file");
         };
     }
 

@@ -2,16 +2,21 @@ package dev.finetune.trainer.dataset;
 
 import dev.finetune.api.Answer;
 import dev.finetune.api.CheckAction;
+import dev.finetune.api.DataFormat;
 import dev.finetune.api.DataSplit;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
 import dev.finetune.api.Task;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.dataset.image.Fingerprint;
 import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +38,7 @@ public final class Dataset {
     public record Sources(NamedFile train, Optional<NamedFile> validation, Optional<NamedFile> test) {}
 
     /** A file of this machine, and what ids and messages call it. */
-    public record NamedFile(String name, java.nio.file.Path path) {}
+    public record NamedFile(String name, Path path) {}
 
     /**
      * Reads, checks and splits.
@@ -45,25 +50,27 @@ public final class Dataset {
         CheckSettings checks = CheckSettings.of(spec.checks());
         double testFraction = fraction("test", spec.test());
         double validationFraction = fraction("validation", spec.validation());
-        Findings findings = new Findings();
+        Findings findings = new Findings(task.ofImages() ? Wording.IMAGES : Wording.TEXTS);
+        // Of each image by its key: what it looks like is known only while it is read.
+        Map<String, Fingerprint> looks = new HashMap<>();
 
-        Checked source = readOne(sources.train(), settings, checks, checks.nearDuplicates(), findings);
+        Checked source = readOne(sources.train(), settings, checks, checks.nearDuplicates(), findings, looks);
         Splits cut = new Splitter(testFraction, validationFraction, Splitter.seed(spec), source.near()::unit)
                 .split(source.examples(), task.answer(), findings);
         Splits given = new Splits(
                 cut.train(),
                 sources.validation()
-                        .map(f -> readOne(f, settings, checks, checks.nearDuplicates(), findings)
+                        .map(f -> readOne(f, settings, checks, checks.nearDuplicates(), findings, looks)
                                 .examples())
                         .orElse(cut.validation()),
                 sources.test()
-                        .map(f -> readOne(f, settings, checks, notRemoved(checks.nearDuplicates()), findings)
+                        .map(f -> readOne(f, settings, checks, notRemoved(checks.nearDuplicates()), findings, looks)
                                 .examples())
                         .orElse(cut.test()));
         Splits different = Leakage.check(given, checks.leakage(), findings);
         NearTexts near = sources.validation().isEmpty() && sources.test().isEmpty()
                 ? source.near()
-                : near(concat(different.train(), different.validation(), different.test()), checks);
+                : near(concat(different.train(), different.validation(), different.test()), checks, looks);
         Splits splits = Leakage.checkNear(different, near, checks.nearDuplicates(), findings);
 
         if (task.answer() != Answer.Number) {
@@ -79,10 +86,10 @@ public final class Dataset {
         String removed = findings.removedBy("Leakage", "NearLeakage")
                 .map(m -> " (Removed before: " + m + ")")
                 .orElse("");
-        refuseEmpty(splits, removed);
+        refuseEmpty(splits, removed, findings.wording());
         List<String> labels = switch (task.answer()) {
             case Label, Labels -> {
-                List<String> found = ClassChecks.labels(task.answer(), splits, removed);
+                List<String> found = ClassChecks.labels(task.answer(), splits, removed, findings.wording());
                 ClassChecks.checkRatio(task.answer(), splits.train(), checks, findings);
                 yield found;
             }
@@ -145,15 +152,23 @@ public final class Dataset {
 
     /** Writes it into the workspace; {@code dataset.json} last, so that a folder without it is not a data set. */
     public void write(Workspace workspace) throws IOException {
-        ExampleFile.write(workspace.test().resolve("test.jsonl"), splits.test());
-        ExampleFile.write(workspace.train().resolve("train.jsonl"), splits.train());
-        ExampleFile.write(workspace.train().resolve("validation.jsonl"), splits.validation());
+        write(workspace.test(), "test", splits.test());
+        write(workspace.train(), "train", splits.train());
+        write(workspace.train(), "validation", splits.validation());
         TrainKeys.write(
                 workspace.train().resolve(TrainKeys.FILE),
                 Stream.concat(splits.train().stream(), splits.validation().stream()));
         DurableFiles.write(
                 workspace.train().resolve("dataset.json"),
                 dev.finetune.api.Json.write(info).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+
+    /** The examples of a split; images lie in a pack beside them. */
+    private static void write(Path folder, String split, List<Example> examples) throws IOException {
+        boolean images = !examples.isEmpty() && examples.getFirst().image() != null;
+        ExampleFile.write(
+                folder.resolve(split + ".jsonl"),
+                images ? ImagePack.write(folder.resolve(split + ".images"), examples) : examples);
     }
 
     /** What a file gives after the checks of one source, and which of its texts are nearly the same. */
@@ -164,15 +179,20 @@ public final class Dataset {
             ReadSettings settings,
             CheckSettings checks,
             CheckAction nearDuplicates,
-            Findings findings) {
-        List<Example> all = new DataFile(file.name(), file.path()).read(settings, checks, findings);
+            Findings findings,
+            Map<String, Fingerprint> looks) {
+        List<Example> all = settings.format() == DataFormat.ImageFolder
+                ? new ImageFolder(file).read(checks, findings, looks)
+                : new DataFile(file.name(), file.path()).read(settings, checks, findings);
         List<Example> different = Repeats.check(file.name(), all, checks, findings);
-        NearTexts near = near(different, checks);
+        NearTexts near = near(different, checks, looks);
         return new Checked(NearRepeats.check(file.name(), different, near, nearDuplicates, findings), near);
     }
 
-    private static NearTexts near(List<Example> examples, CheckSettings checks) {
-        return checks.nearDuplicates() == CheckAction.Ignore ? NearTexts.none() : NearTexts.among(examples);
+    private static NearTexts near(List<Example> examples, CheckSettings checks, Map<String, Fingerprint> looks) {
+        return checks.nearDuplicates() == CheckAction.Ignore
+                ? NearTexts.none()
+                : looks.isEmpty() ? NearTexts.among(examples) : NearTexts.amongImages(examples, looks);
     }
 
     /** A given test set stays what others measure on. */
@@ -185,7 +205,7 @@ public final class Dataset {
         return Stream.of(parts).flatMap(List::stream).toList();
     }
 
-    private static void refuseEmpty(Splits splits, String removed) {
+    private static void refuseEmpty(Splits splits, String removed, Wording wording) {
         String empty = splits.train().isEmpty()
                 ? "train"
                 : splits.validation().isEmpty() ? "validation" : splits.test().isEmpty() ? "test" : "";
@@ -193,7 +213,8 @@ public final class Dataset {
             throw new StageException(
                     FailureClass.InvalidData,
                     "No example is left for " + empty
-                            + " after the checks. Add rows, or give splits that do not hold the same texts." + removed);
+                            + " after the checks. Add " + wording.rows() + ", or give splits that do not hold the same "
+                            + wording.input() + "s." + removed);
         }
     }
 

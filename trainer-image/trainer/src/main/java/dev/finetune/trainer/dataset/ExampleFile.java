@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Examples as JSON lines: the form in which prepare hands splits to the later stages. Written atomically. */
@@ -33,7 +34,11 @@ public final class ExampleFile {
     /** The examples, in file order, read as they are asked for. Close the stream; a broken line throws {@link UncheckedIOException}. */
     public static Stream<Example> stream(Path file) throws IOException {
         BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8);
-        return reader.lines().map(ExampleFile::parse).onClose(() -> close(reader));
+        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file stands in a folder");
+        return reader.lines()
+                .map(ExampleFile::parse)
+                .map(e -> e.image() == null ? e : e.with(e.image().in(folder)))
+                .onClose(() -> close(reader));
     }
 
     /** Replaces {@code file} by these examples. */

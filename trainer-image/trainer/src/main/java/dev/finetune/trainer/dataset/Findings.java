@@ -16,6 +16,22 @@ final class Findings {
 
     private static final int MAX_MESSAGE = 1_000;
     private final List<Finding> findings = new ArrayList<>();
+    private final Wording wording;
+
+    /** About texts. */
+    Findings() {
+        this(Wording.TEXTS);
+    }
+
+    /** About examples that are called so. */
+    Findings(Wording wording) {
+        this.wording = wording;
+    }
+
+    /** What messages call the examples. */
+    Wording wording() {
+        return wording;
+    }
 
     /**
      * Reports {@code examples.size()} examples.

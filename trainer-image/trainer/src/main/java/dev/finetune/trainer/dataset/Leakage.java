@@ -35,7 +35,8 @@ final class Leakage {
                 "NearLeakage",
                 action,
                 near.leaks.size()
-                        + " examples nearly repeat a text of another split, which flatters the model; take them out of"
+                        + " examples nearly repeat " + findings.wording().anInput()
+                        + " of another split, which flatters the model; take them out of"
                         + " train (spec.dataset.checks.nearDuplicates)",
                 near.leaks);
         return action == CheckAction.Remove ? clean : splits;

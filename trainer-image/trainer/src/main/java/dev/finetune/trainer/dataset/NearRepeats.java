@@ -33,7 +33,8 @@ final class NearRepeats {
                 "NearDuplicates",
                 action,
                 source + ": " + repeats.size()
-                        + " rows nearly repeat an earlier text; if they are copies, keep one of each"
+                        + " " + findings.wording().rows() + " nearly repeat an earlier "
+                        + findings.wording().input() + "; if they are copies, keep one of each"
                         + " (spec.dataset.checks.nearDuplicates)",
                 repeats);
         return action == CheckAction.Remove ? kept : examples;

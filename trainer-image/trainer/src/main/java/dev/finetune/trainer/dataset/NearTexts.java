@@ -1,16 +1,19 @@
 package dev.finetune.trainer.dataset;
 
+import dev.finetune.trainer.dataset.image.Fingerprint;
+import dev.finetune.trainer.dataset.image.NearDuplicates;
 import dev.finetune.trainer.transform.TextInput;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which texts of a data set are nearly the same. Found among keys and in their order, so the order of the rows changes nothing.
+ * Which texts, or images, of a data set are nearly the same. Found among keys and in their order, so the order of the rows changes nothing.
  *
  * <p>In a split near duplicates are one unit, their cluster, or the copy in test would be known from train. When a test set is
  * resampled they are not: its unit stays the group of equal texts. What that costs is known: it makes intervals too narrow by the root
@@ -38,7 +41,24 @@ final class NearTexts {
         Map<String, TextInput> texts = new TreeMap<>();
         examples.forEach(e -> texts.putIfAbsent(e.key(), e.input()));
         List<String> keys = List.copyOf(texts.keySet());
-        List<NearPairs.Pair> pairs = NearPairs.among(List.copyOf(texts.values()));
+        return of(keys, NearPairs.among(List.copyOf(texts.values())));
+    }
+
+    /** Compares images by what they look like, known by their keys; those of equal keys are one image. */
+    static NearTexts amongImages(List<Example> examples, Map<String, Fingerprint> looks) {
+        List<String> keys =
+                examples.stream().map(Example::key).distinct().sorted().toList();
+        List<Fingerprint> images = keys.stream()
+                .map(key -> Objects.requireNonNull(looks.get(key), key))
+                .toList();
+        return of(
+                keys,
+                NearDuplicates.pairs(images).stream()
+                        .map(p -> new NearPairs.Pair(p.first(), p.second(), p.similarity()))
+                        .toList());
+    }
+
+    private static NearTexts of(List<String> keys, List<NearPairs.Pair> pairs) {
         Map<String, List<Twin>> twins = new HashMap<>();
         for (NearPairs.Pair pair : pairs) {
             String first = keys.get(pair.first());

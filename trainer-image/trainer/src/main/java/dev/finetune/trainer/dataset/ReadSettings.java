@@ -47,6 +47,10 @@ record ReadSettings(
         if (quote.isPresent() && quote.get() == delimiter) {
             throw invalid("spec.dataset.csv.quote and delimiter are the same character: they must differ");
         }
+        if (task.ofImages() != (format == DataFormat.ImageFolder)) {
+            throw invalid("spec.dataset.format is " + format + " and spec.task is " + task
+                    + ": ImageFolder goes with ImageClassification, and with no other task");
+        }
         boolean header = csv.header() == null || csv.header();
         Columns given = spec.columns() == null ? new Columns(null, null) : spec.columns();
         Map<Role, String> columns = new EnumMap<>(Role.class);

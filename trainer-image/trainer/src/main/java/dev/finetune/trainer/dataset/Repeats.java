@@ -34,12 +34,13 @@ final class Repeats {
         findings.report(
                 "ConflictingLabels",
                 checks.conflictingLabels(),
-                source + ": " + conflicts.size() + " texts occur with different labels",
+                source + ": " + conflicts.size() + " " + findings.wording().input() + "s occur with different labels",
                 conflicts);
         findings.report(
                 "Duplicates",
                 checks.duplicates(),
-                source + ": " + repeats.size() + " rows repeat an earlier text",
+                source + ": " + repeats.size() + " " + findings.wording().rows() + " repeat an earlier "
+                        + findings.wording().input(),
                 repeats);
         boolean dropConflicts = checks.conflictingLabels() == CheckAction.Remove;
         boolean dropRepeats = checks.duplicates() == CheckAction.Remove;

@@ -66,7 +66,9 @@ final class Splitter {
                 "SplitRepaired",
                 CheckAction.Warn,
                 repaired.size()
-                        + " classes are so small that single examples were moved to give every split one (class, texts that are not alike)",
+                        + " classes are so small that single examples were moved to give every split one (class, "
+                        + findings.wording().input()
+                        + "s that are not alike)",
                 repaired);
         Map<Side, List<Example>> parts = source.stream().collect(Collectors.groupingBy(e -> sides.get(unit(e))));
         return new Splits(

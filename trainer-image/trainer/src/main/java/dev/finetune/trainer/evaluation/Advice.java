@@ -78,7 +78,7 @@ final class Advice {
         if (pair.count() * 5 >= errors.validationErrors() && pair.count() >= 3) {
             advice.add(pair.count() + " of " + errors.validationErrors() + " errors on validation take " + pair.label()
                     + " for " + pair.predicted()
-                    + ": look whether the two can be told apart by their texts, and add examples of both.");
+                    + ": look whether the two can be told apart at all, and add examples of both.");
         }
     }
 

@@ -49,19 +49,36 @@ final class ArtifactAssembly {
         writer.write(Artifact.REPORT, page);
         DurableFiles.write(
                 workspace.result().resolve("report.html"), page.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-        writer.write(Artifact.CARD, ModelCard.of(report, plan.spec().hasPairs()));
+        writer.write(Artifact.CARD, ModelCard.of(report, plan.spec().hasPairs(), opensInTransformers()));
         GoldenRequest.write(
                 folder,
-                GoldenChoice.of(
-                        plan.spec().answer(), validation, scored.validation(), scored.threshold(), info.labels()));
+                plan.spec().ofImages()
+                        ? GoldenChoice.ofImages(validation, scored.validation(), info.labels())
+                        : GoldenChoice.of(
+                                plan.spec().answer(),
+                                validation,
+                                scored.validation(),
+                                scored.threshold(),
+                                info.labels()));
         var record = Json.MAPPER.readTree(
                 workspace.candidate().resolve("training.json").toFile());
         TextPreprocessing preprocessing =
                 Json.MAPPER.treeToValue(record.path("preprocessing"), TextPreprocessing.class);
         int maxLength = record.path("maxLength").asInt();
+        String batchNorm = record.path("batchNorm").asText(null);
         Double threshold = plan.spec().answer() == Answer.Labels ? Double.valueOf(scored.threshold()) : null;
-        writer.finish(files -> manifest(report, metrics, threshold, preprocessing, maxLength, files));
+        writer.finish(files -> manifest(report, metrics, threshold, preprocessing, maxLength, batchNorm, files));
         return folder;
+    }
+
+    /** Networks that transformers lacks are called by their own names. */
+    private boolean opensInTransformers() throws IOException {
+        return !plan.spec().ofImages()
+                || Json.MAPPER
+                        .readTree(workspace.candidate().resolve("config.json").toFile())
+                        .at("/architectures/0")
+                        .asText()
+                        .contains("For");
     }
 
     private Manifest manifest(
@@ -70,6 +87,7 @@ final class ArtifactAssembly {
             @Nullable Double threshold,
             TextPreprocessing preprocessing,
             int maxLength,
+            @Nullable String batchNorm,
             Map<String, String> files) {
         Report.Provenance from = report.provenance();
         return new Manifest(
@@ -82,6 +100,7 @@ final class ArtifactAssembly {
                 threshold,
                 preprocessing,
                 maxLength,
+                batchNorm,
                 from.parentDigest(),
                 from.baseModelDigest(),
                 from.datasetDigest(),

@@ -56,6 +56,9 @@ abstract sealed class ErrorAnalysis permits LabelErrors, LabelSetErrors, NumberE
     }
 
     private static Map<String, int[]> quarters(List<Example> test) {
+        if (!test.isEmpty() && test.getFirst().image() != null) {
+            return Map.of();
+        }
         int[] byLength = IntStream.range(0, test.size())
                 .boxed()
                 .sorted(Comparator.comparingInt(i -> test.get(i).input().length()))
@@ -74,8 +77,11 @@ abstract sealed class ErrorAnalysis permits LabelErrors, LabelSetErrors, NumberE
         return quarters;
     }
 
-    /** The input, cut where it is long. */
+    /** The input, cut where it is long; of an image nothing, {@link Thumbnails} show it. */
     static String shown(Example example) {
+        if (example.image() != null) {
+            return "";
+        }
         String text = example.input().toString();
         return text.length() <= MAX_TEXT
                 ? text

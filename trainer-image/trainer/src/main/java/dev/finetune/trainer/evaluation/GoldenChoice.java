@@ -4,13 +4,16 @@ import dev.finetune.api.Answer;
 import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.LabelSet;
+import dev.finetune.trainer.dataset.StoredImage;
 import dev.finetune.trainer.metric.Decisions;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** Chooses the golden requests: up to 64 validation inputs, in turn from every answer that the model gives, none of them a close call. */
@@ -23,6 +26,9 @@ final class GoldenChoice {
     /** The same for each of several labels, any of which may be close: ten times what a score may be off. */
     private static final double LABEL_MARGIN = 10 * GoldenRequest.TOLERANCE;
 
+    /** Of the files of images together, unless the first one alone has more. */
+    private static final long MOST_BYTES = 4 << 20;
+
     private GoldenChoice() {}
 
     /** Of a model's scores of validation; the threshold is for several labels. */
@@ -33,6 +39,39 @@ final class GoldenChoice {
             case Labels -> ofSets(validation, scores, threshold, labels);
             case Number -> ofNumbers(validation, scores, labels.getFirst());
         };
+    }
+
+    /** The same of images with one label: the smallest files of each answer, as they become a part of the artefact. */
+    static List<GoldenRequest> ofImages(List<Example> validation, double[][] scores, List<String> labels)
+            throws IOException {
+        Map<String, List<Integer>> byAnswer = new LinkedHashMap<>();
+        for (int i = 0; i < scores.length; i++) {
+            if (Decisions.margin(scores[i]) > MARGIN) {
+                byAnswer.computeIfAbsent(labels.get(Decisions.best(scores[i])), _ -> new ArrayList<>())
+                        .add(i);
+            }
+        }
+        byAnswer.values()
+                .forEach(same -> same.sort(
+                        Comparator.comparingInt(i -> image(validation.get(i)).length())));
+        List<GoldenRequest> chosen = new ArrayList<>();
+        long bytes = 0;
+        for (int i : inTurn(byAnswer)) {
+            StoredImage image = image(validation.get(i));
+            bytes += image.length();
+            if (bytes > MOST_BYTES && !chosen.isEmpty()) {
+                break;
+            }
+            chosen.add(GoldenRequest.ofImage(
+                    image.read(),
+                    labels.get(Decisions.best(scores[i])),
+                    Arrays.stream(scores[i]).boxed().toList()));
+        }
+        return chosen;
+    }
+
+    private static StoredImage image(Example example) {
+        return Objects.requireNonNull(example.image(), example::id);
     }
 
     /** Evenly over the answers, from the lowest to the highest. */
@@ -82,11 +121,11 @@ final class GoldenChoice {
         return inTurn(byAnswer);
     }
 
-    private static List<GoldenRequest> inTurn(Map<String, List<GoldenRequest>> byAnswer) {
-        List<GoldenRequest> chosen = new ArrayList<>();
+    private static <T> List<T> inTurn(Map<String, List<T>> byAnswer) {
+        List<T> chosen = new ArrayList<>();
         for (int turn = 0; chosen.size() < REQUESTS; turn++) {
             int before = chosen.size();
-            for (List<GoldenRequest> candidates : byAnswer.values()) {
+            for (List<T> candidates : byAnswer.values()) {
                 if (turn < candidates.size() && chosen.size() < REQUESTS) {
                     chosen.add(candidates.get(turn));
                 }

@@ -7,7 +7,7 @@ import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.evaluation.Scored.ScoredBaseline;
 import dev.finetune.trainer.model.Predictor;
-import dev.finetune.trainer.transform.TextInput;
+import dev.finetune.trainer.transform.Input;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -145,7 +145,7 @@ final class ModelScorer {
         for (int from = 0; from < scores.length; from += CHUNK) {
             List<Example> chunk = examples.subList(from, Math.min(scores.length, from + CHUNK));
             double[][] rows =
-                    predictor.scores(chunk.stream().map(Example::input).toList());
+                    predictor.scores(chunk.stream().map(Example::asked).toList());
             System.arraycopy(rows, 0, scores, from, rows.length);
             done += rows.length;
             progress.accept(Math.min(1, (double) done / expected));
@@ -159,8 +159,7 @@ final class ModelScorer {
         }
         double[] millis = IntStream.range(0, WARM_UP + TIMED)
                 .mapToDouble(i -> {
-                    List<TextInput> one =
-                            List.of(examples.get(i % examples.size()).input());
+                    List<Input> one = List.of(examples.get(i % examples.size()).asked());
                     long start = System.nanoTime();
                     predictor.scores(one);
                     return (System.nanoTime() - start) / 1e6;

@@ -61,7 +61,8 @@ final class ReportAssembly {
         ErrorAnalysis analysis = ErrorAnalysis.of(plan.spec().answer(), info.labels(), scored.threshold());
         List<Report.ClassRow> classes = numbers.classes(trainCounts());
         Report.Training training = TrainingFiles.read(workspace.candidate(), workspace.run());
-        Report.Errors errors = analysis.errors(validation, scored.validation(), slices(analysis, test));
+        Report.Errors errors =
+                Thumbnails.beside(analysis.errors(validation, scored.validation(), slices(analysis, test)), validation);
         FineTuneJobSpec spec = plan.spec();
         return new Report(
                 Report.VERSION,

@@ -23,7 +23,14 @@ final class TrainingFiles {
         record.path("hyperparameters")
                 .properties()
                 .forEach(e -> settings.put(e.getKey(), e.getValue().asText()));
-        settings.put("maxLength", record.path("maxLength").asText());
+        if (record.path("maxLength").asInt() > 0) {
+            settings.put(Report.Training.MAX_LENGTH, record.path("maxLength").asText());
+        }
+        for (String name : List.of(Report.Training.IMAGE, "batchNorm")) {
+            if (record.hasNonNull(name)) {
+                settings.put(name, record.path(name).asText());
+            }
+        }
         if (record.has(Report.Training.THRESHOLD)) {
             settings.put(
                     Report.Training.THRESHOLD,

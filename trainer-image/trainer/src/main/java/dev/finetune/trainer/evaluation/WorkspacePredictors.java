@@ -2,6 +2,8 @@ package dev.finetune.trainer.evaluation;
 
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.model.ArtifactPredictor;
+import dev.finetune.trainer.model.ImagePredictor;
+import dev.finetune.trainer.model.ImagePreparation;
 import dev.finetune.trainer.model.ModelConfig;
 import dev.finetune.trainer.model.Predictor;
 import dev.finetune.trainer.training.Prior;
@@ -23,8 +25,10 @@ final class WorkspacePredictors implements PredictorSource {
 
     @Override
     public Predictor candidate() {
-        return ArtifactPredictor.open(
-                workspace.candidate(), training.preprocessing(), training.maxLength(), training.threshold());
+        return ofImages()
+                ? ImagePredictor.open(workspace.candidate())
+                : ArtifactPredictor.open(
+                        workspace.candidate(), training.preprocessing(), training.maxLength(), training.threshold());
     }
 
     @Override
@@ -34,7 +38,10 @@ final class WorkspacePredictors implements PredictorSource {
 
     @Override
     public Predictor probe() throws IOException {
-        return ProbePredictor.open(workspace.baselines(), workspace.model());
+        return ofImages()
+                ? ProbePredictor.open(
+                        workspace.baselines(), workspace.model(), ImagePreparation.read(workspace.candidate()))
+                : ProbePredictor.open(workspace.baselines(), workspace.model());
     }
 
     @Override
@@ -44,11 +51,17 @@ final class WorkspacePredictors implements PredictorSource {
 
     @Override
     public Predictor baseModel() {
-        return ArtifactPredictor.open(workspace.model(), training.preprocessing(), training.maxLength());
+        return ofImages()
+                ? ImagePredictor.open(workspace.model(), ImagePreparation.read(workspace.candidate()))
+                : ArtifactPredictor.open(workspace.model(), training.preprocessing(), training.maxLength());
     }
 
     @Override
     public Predictor deployed(String digest) {
-        return ArtifactPredictor.open(workspace.deployed(digest));
+        return Predictor.open(workspace.deployed(digest));
+    }
+
+    private boolean ofImages() {
+        return training.image() != null;
     }
 }

@@ -83,7 +83,7 @@ public final class Architectures {
     }
 
     /** Whether a published head was trained for these labels; as in transformers, nameless classes (LABEL_0, ...) fit any labels. */
-    private static boolean labelsFit(ModelConfig config, List<String> labels) {
+    static boolean labelsFit(ModelConfig config, List<String> labels) {
         Optional<List<String>> published = config.labels();
         return published.isPresent()
                 && (published.get().equals(labels)

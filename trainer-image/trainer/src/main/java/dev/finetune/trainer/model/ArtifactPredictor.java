@@ -9,7 +9,7 @@ import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.metric.Threshold;
-import dev.finetune.trainer.transform.TextInput;
+import dev.finetune.trainer.transform.Input;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fine-tuned model that scores raw inputs: cleaned and cut as in training, sorted by length so that a batch holds little padding, in
+ * A fine-tuned model that scores raw texts: cleaned and cut as in training, sorted by length so that a batch holds little padding, in
  * float32 and without a graph on whatever thread calls. Scores depend on an input's neighbours only by rounding (1e-6).
  */
 public final class ArtifactPredictor implements Predictor {
@@ -101,9 +101,9 @@ public final class ArtifactPredictor implements Predictor {
     }
 
     @Override
-    public double[][] scores(List<TextInput> inputs) {
+    public double[][] scores(List<? extends Input> inputs) {
         List<Tokens> tokens = tokenizer.encode(
-                inputs.stream().map(i -> i.cleaned(preprocessing)).toList());
+                inputs.stream().map(i -> i.texts().cleaned(preprocessing)).toList());
         List<Integer> order = IntStream.range(0, tokens.size())
                 .boxed()
                 .sorted(Comparator.comparingInt((Integer i) -> tokens.get(i).length()))

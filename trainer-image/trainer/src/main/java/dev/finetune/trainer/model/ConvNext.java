@@ -96,7 +96,7 @@ final class ConvNext extends ImageClassifier {
     }
 
     @Override
-    NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+    public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
         return linearHead(headInput, head, 0, training);
     }
 

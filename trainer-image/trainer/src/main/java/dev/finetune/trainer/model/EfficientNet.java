@@ -139,7 +139,7 @@ final class EfficientNet extends ImageClassifier {
     }
 
     @Override
-    NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+    public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
         return linearHead(headInput, head, dropout, training);
     }
 

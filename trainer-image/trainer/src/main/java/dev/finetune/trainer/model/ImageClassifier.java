@@ -4,8 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.transform.ImageTransform;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -15,33 +16,56 @@ import java.util.OptionalInt;
  * An image classifier with the parameters and the head of transformers' {@code ...ForImageClassification}, or, where transformers has
  * no such network, with those of the published weights. Results live in the scope of the batch they are computed from.
  */
-abstract class ImageClassifier implements AutoCloseable {
-    private final TorchEngine engine;
-    private final NDManager scope;
-    private final Path folder;
-    private final List<String> labels;
-    private final ParameterLoader loader;
-    private boolean batchStatistics;
+public abstract class ImageClassifier extends Network<PixelBatch> {
+    /** From how many images on a batch is taken for a sample: statistics of fewer say more about these images than about all. */
+    public static final int SAMPLE = 8;
+
+    private int batchStatisticsFrom = Integer.MAX_VALUE;
 
     ImageClassifier(Setup setup) {
-        this.engine = setup.engine();
-        this.scope = setup.scope();
-        this.folder = setup.folder();
-        this.labels = List.copyOf(setup.labels());
-        this.loader = setup.loader();
+        super(new Parts(
+                setup.engine(),
+                setup.scope(),
+                setup.folder(),
+                setup.config(),
+                setup.labels(),
+                Problem.single_label_classification,
+                setup.loader()));
+    }
+
+    /** Loads a model folder as Hugging Face publishes it, with a score per label. */
+    public static ImageClassifier load(Path folder, List<String> labels, LoadOptions options) {
+        return ImageArchitectures.load(folder, labels, options);
+    }
+
+    /**
+     * Whether a model folder can be loaded like that and takes images that are prepared so, from what config.json and the headers of the
+     * weights say.
+     *
+     * @throws StageException with the tensor, both shapes and the file where they do not fit; InvalidSpec for images of another size,
+     *     and for a dropout in a network that has none
+     */
+    public static void check(Path folder, List<String> labels, LoadOptions options, ImageTransform transform) {
+        try (ImageClassifier model = ImageArchitectures.open(folder, labels, options, true)) {
+            transform.outputSize().ifPresent(size -> model.refuseOther(size.height(), size.width()));
+            if (options.dropout().isPresent() && model.dropouts().isEmpty()) {
+                throw new StageException(
+                        FailureClass.InvalidSpec,
+                        "spec.training.hyperparameters.dropout is set, and the network of %s has no dropout: remove it"
+                                .formatted(folder));
+            }
+        }
     }
 
     /** The head's input {@code [rows, hidden]}; the batch's pixels must stay open. */
     abstract NDArray headInput(PixelBatch batch, Pass pass);
 
-    /** Raw scores {@code [rows, labels]} from the head's input, which gives the scope. */
-    abstract NDArray logitsFromHeadInput(NDArray headInput, boolean training);
-
     /** The edge of the images that it takes, if it takes no other. */
     abstract OptionalInt onlyEdge();
 
     /** Raw scores, {@code [rows, labels]}. */
-    final NDArray logits(PixelBatch batch, boolean training) {
+    @Override
+    public final NDArray logits(PixelBatch batch, boolean training) {
         return logitsFromHeadInput(checkedHeadInput(batch, training), training);
     }
 
@@ -51,72 +75,49 @@ abstract class ImageClassifier implements AutoCloseable {
     }
 
     private NDArray checkedHeadInput(PixelBatch batch, boolean training) {
-        long height = batch.pixels().getShape().get(2);
-        long width = batch.pixels().getShape().get(3);
-        if (onlyEdge().isPresent()
-                && (height != onlyEdge().getAsInt() || width != onlyEdge().getAsInt())) {
-            throw new StageException(
-                    FailureClass.InvalidSpec,
-                    "images are prepared as %d x %d pixels and %s takes %d x %d; correct dataset.preprocessing.image"
-                            .formatted(
-                                    width,
-                                    height,
-                                    folder,
-                                    onlyEdge().getAsInt(),
-                                    onlyEdge().getAsInt()));
-        }
-        return headInput(batch, new Pass(training, training && batchStatistics));
+        refuseOther(batch.pixels().getShape().get(2), batch.pixels().getShape().get(3));
+        return headInput(batch, new Pass(training, training && batch.rows() >= batchStatisticsFrom));
     }
 
-    /** Whether batch norms learn from the batches of training; off, they use what the base learned, as small batches must. */
+    private void refuseOther(long height, long width) {
+        onlyEdge().ifPresent(edge -> {
+            if (height != edge || width != edge) {
+                throw new StageException(
+                        FailureClass.InvalidSpec,
+                        "images are prepared as %d x %d pixels and %s takes %d x %d; correct spec.dataset.preprocessing.image"
+                                .formatted(width, height, folder().base(), edge, edge));
+            }
+        });
+    }
+
+    @Override
+    public Map<Pooling, NDArray> features(PixelBatch batch) {
+        return Map.of(pooling(), headInput(batch));
+    }
+
+    @Override
+    public Pooling pooling() {
+        return Pooling.Mean;
+    }
+
+    /** Whether batch norms learn from the batches of training; off, they use what the base learned. */
     final void setBatchStatistics(boolean on) {
-        batchStatistics = on;
+        batchStatisticsFrom = on ? 1 : Integer.MAX_VALUE;
+    }
+
+    /** Batch norms learn from those batches of training that are a {@link #SAMPLE}, and in others use what they learned so far. */
+    public final void learnBatchStatistics() {
+        batchStatisticsFrom = SAMPLE;
     }
 
     /** Whether there is a batch norm at all. */
-    final boolean hasBatchNorm() {
-        return !loader.buffers().isEmpty();
+    public final boolean hasBatchNorm() {
+        return !buffers().isEmpty();
     }
 
-    /** Every parameter, in the order of the network, under its name in the artefact. */
-    final List<Parameter> parameters() {
-        return loader.parameters();
-    }
-
-    /** Running statistics, which are part of the model and have no gradient. */
-    final Map<String, NDArray> buffers() {
-        return loader.buffers();
-    }
-
-    /** Those that gradients are computed for now. */
-    final List<Parameter> trainableParameters() {
-        return parameters().stream().filter(Parameter::trainable).toList();
-    }
-
-    /** Names of the parameters that the base lacks and that were initialised here. */
-    final List<String> newlyInitialised() {
-        return loader.initialised();
-    }
-
-    /** The labels, in the order of the scores. */
-    final List<String> labels() {
-        return labels;
-    }
-
-    /** The engine that it computes with. */
-    final TorchEngine engine() {
-        return engine;
-    }
-
-    /** The class of transformers that opens it, or the network's own name. */
-    abstract String architecture();
-
-    /** The dropouts it was trained with, under config.json's keys. */
-    abstract Map<String, Double> dropouts();
-
-    @Override
-    public void close() {
-        scope.close();
+    /** Writes model.safetensors, config.json and preprocessor_config.json so that {@code from_pretrained} opens the folder. */
+    public final void save(Path target, ImageTransform transform) throws IOException {
+        folder().save(target, this, transform);
     }
 
     /** What a constructor of an architecture is given. */
@@ -132,7 +133,7 @@ abstract class ImageClassifier implements AutoCloseable {
 
     /** The head that most networks have: dropout and a linear layer. */
     final NDArray linearHead(NDArray headInput, List<NDArray> head, double dropout, boolean training) {
-        return engine.kernels()
+        return engine().kernels()
                 .run(headInput.getManager(), training, "linear_head", headInput, head, training ? dropout : 0.0);
     }
 
@@ -141,7 +142,7 @@ abstract class ImageClassifier implements AutoCloseable {
         Object[] all = new Object[arguments.length + 1];
         all[0] = x;
         System.arraycopy(arguments, 0, all, 1, arguments.length);
-        NDArray y = engine.kernels().run(x.getManager(), pass.training(), kernel, all);
+        NDArray y = engine().kernels().run(x.getManager(), pass.training(), kernel, all);
         x.close();
         return y;
     }

@@ -91,7 +91,7 @@ final class MobileNetV2 extends ImageClassifier {
     }
 
     @Override
-    NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+    public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
         return linearHead(headInput, head, dropout, training);
     }
 

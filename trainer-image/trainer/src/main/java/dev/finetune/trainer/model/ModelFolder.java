@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.RawTensor;
 import dev.finetune.trainer.engine.SafetensorsWriter;
+import dev.finetune.trainer.transform.ImageTransform;
+import dev.finetune.trainer.transform.PreprocessorConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,18 +24,35 @@ record ModelFolder(Path base, ModelConfig config) {
     private static final List<String> TOKENIZER_FILES =
             List.of("vocab.txt", "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json");
 
+    /** How PyTorch names a batch norm's mean. */
+    private static final String RUNNING_MEAN = ".running_mean";
+
     void save(Path target, SequenceClassifier model, int maxLength) throws IOException {
-        Files.createDirectories(target);
-        SortedMap<String, NDArray> tensors = new TreeMap<>();
-        for (Parameter parameter : model.parameters()) {
-            tensors.put(parameter.name(), parameter.array());
-        }
-        SafetensorsWriter.write(target.resolve("model.safetensors"), RawTensor.copyOf(tensors));
-        PRETTY.writeValue(target.resolve("config.json").toFile(), configOf(model));
+        saveNetwork(target, model);
         saveTokenizer(target, maxLength);
     }
 
-    private ObjectNode configOf(SequenceClassifier model) {
+    void save(Path target, ImageClassifier model, ImageTransform transform) throws IOException {
+        saveNetwork(target, model);
+        PRETTY.writeValue(target.resolve(ImagePreparation.FILE).toFile(), PreprocessorConfig.write(transform));
+    }
+
+    private void saveNetwork(Path target, Network<?> model) throws IOException {
+        Files.createDirectories(target);
+        SortedMap<String, NDArray> tensors = new TreeMap<>(model.buffers());
+        for (Parameter parameter : model.parameters()) {
+            tensors.put(parameter.name(), parameter.array());
+        }
+        List<String> counts = model.buffers().keySet().stream()
+                .filter(name -> name.endsWith(RUNNING_MEAN))
+                .map(name -> name.substring(0, name.length() - RUNNING_MEAN.length()) + ".num_batches_tracked")
+                .sorted()
+                .toList();
+        SafetensorsWriter.write(target.resolve("model.safetensors"), RawTensor.copyOf(tensors), counts);
+        PRETTY.writeValue(target.resolve("config.json").toFile(), configOf(model));
+    }
+
+    private ObjectNode configOf(Network<?> model) {
         ObjectNode json = config.json().deepCopy();
         json.remove(List.of("_name_or_path", "auto_map", "dtype", "num_labels"));
         json.putArray("architectures").add(model.architecture());

@@ -102,7 +102,7 @@ final class ResNet extends ImageClassifier {
     }
 
     @Override
-    NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+    public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
         return linearHead(headInput, head, 0, training);
     }
 

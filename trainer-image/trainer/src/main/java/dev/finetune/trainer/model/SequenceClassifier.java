@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
-import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,33 +14,16 @@ import java.util.Map;
  * A model that scores texts, with the parameters and the head of transformers' {@code ...ForSequenceClassification}. Results live in the scope of
  * the batch they are computed from. {@code training} means: dropout on, and gradients recorded for what is trainable.
  */
-public abstract class SequenceClassifier implements AutoCloseable {
-    private final TorchEngine engine;
-    private final NDManager scope;
-    private final ModelConfig config;
-    private final Path folder;
-    private final List<String> labels;
-    private final Problem problem;
-    private final ParameterLoader loader;
-
+public abstract class SequenceClassifier extends Network<TokenBatch> {
     SequenceClassifier(Setup setup) {
-        this.engine = setup.engine();
-        this.scope = setup.scope();
-        this.config = setup.config();
-        this.folder = setup.folder();
-        this.labels = List.copyOf(setup.labels());
-        this.problem = setup.problem();
-        this.loader = setup.loader();
-    }
-
-    /** What of a model learns. */
-    public enum Trainable {
-        /** Every parameter. */
-        ALL,
-        /** The head alone. */
-        HEAD,
-        /** Nothing: for inference. */
-        NONE
+        super(new Parts(
+                setup.engine(),
+                setup.scope(),
+                setup.folder(),
+                setup.config(),
+                setup.labels(),
+                setup.problem(),
+                setup.loader()));
     }
 
     /** The last hidden state at the first token and its mean over the text's tokens, each {@code [rows, hidden]}. */
@@ -69,10 +51,8 @@ public abstract class SequenceClassifier implements AutoCloseable {
     /** The last hidden states, {@code [rows, length, hidden]}. */
     abstract NDArray hiddenStates(TokenBatch batch, boolean training);
 
-    /** Raw scores {@code [rows, labels]} from the head's input {@code [rows, hidden]}, which gives the scope. */
-    public abstract NDArray logitsFromHeadInput(NDArray headInput, boolean training);
-
     /** Raw scores, {@code [rows, labels]}. */
+    @Override
     public final NDArray logits(TokenBatch batch, boolean training) {
         return logitsFromHeadInput(headInput(batch, training), training);
     }
@@ -88,14 +68,14 @@ public abstract class SequenceClassifier implements AutoCloseable {
             throw new StageException(
                     FailureClass.InvalidSpec,
                     "a text has %d tokens and %s has %d positions; set dataset.preprocessing.text.maxLength to %d or less"
-                            .formatted(batch.length(), folder, usablePositions(), usablePositions()));
+                            .formatted(batch.length(), folder().base(), usablePositions(), usablePositions()));
         }
         long vocabulary = parameters().getFirst().array().getShape().get(0);
         if (batch.largestId() >= vocabulary) {
             throw new StageException(
                     FailureClass.InvalidData,
                     "%s: the tokenizer gives the token id %d and the embeddings have %d rows; tokenizer.json and weights are not of the same model"
-                            .formatted(folder, batch.largestId(), vocabulary));
+                            .formatted(folder().base(), batch.largestId(), vocabulary));
         }
         return hiddenStates(batch, training);
     }
@@ -103,52 +83,23 @@ public abstract class SequenceClassifier implements AutoCloseable {
     private NDArray headInput(TokenBatch batch, boolean training) {
         NDArray hidden = checkedHiddenStates(batch, training);
         return switch (pooling()) {
-            case FirstToken -> engine.kernels().run(batch.scope(), training, "first_token", hidden);
-            case Mean -> engine.kernels().run(batch.scope(), training, "masked_mean", hidden, batch.mask());
+            case FirstToken -> engine().kernels().run(batch.scope(), training, "first_token", hidden);
+            case Mean -> engine().kernels().run(batch.scope(), training, "masked_mean", hidden, batch.mask());
         };
-    }
-
-    /** What of the hidden states the head takes. */
-    public Pooling pooling() {
-        return Pooling.FirstToken;
     }
 
     /** Features for a probe; no dropout, no graph. */
     public final Features pooledFeatures(TokenBatch batch) {
         NDArray hidden = checkedHiddenStates(batch, false);
         return new Features(
-                engine.kernels().run(batch.scope(), false, "first_token", hidden),
-                engine.kernels().run(batch.scope(), false, "masked_mean", hidden, batch.mask()));
+                engine().kernels().run(batch.scope(), false, "first_token", hidden),
+                engine().kernels().run(batch.scope(), false, "masked_mean", hidden, batch.mask()));
     }
 
-    /** Every parameter, in the order of the network, under its name in the artefact. */
-    public final List<Parameter> parameters() {
-        return loader.parameters();
-    }
-
-    /** Those that gradients are computed for now. */
-    public final List<Parameter> trainableParameters() {
-        return parameters().stream().filter(Parameter::trainable).toList();
-    }
-
-    /** Names of the parameters that the base lacks and that were initialised here. */
-    public final List<String> newlyInitialised() {
-        return loader.initialised();
-    }
-
-    /** Chooses what learns. */
-    public final void setTrainable(Trainable what) {
-        parameters().forEach(p -> p.setTrainable(what == Trainable.ALL || (what == Trainable.HEAD && p.head())));
-    }
-
-    /** The labels, in the order of the scores. */
-    public final List<String> labels() {
-        return labels;
-    }
-
-    /** What its outputs mean. */
-    public final Problem problem() {
-        return problem;
+    @Override
+    public final Map<Pooling, NDArray> features(TokenBatch batch) {
+        Features features = pooledFeatures(batch);
+        return Map.of(Pooling.FirstToken, features.firstToken(), Pooling.Mean, features.mean());
     }
 
     /** The id that fills a row up. */
@@ -160,28 +111,12 @@ public abstract class SequenceClassifier implements AutoCloseable {
     /** The size of the hidden states. */
     public abstract int hiddenSize();
 
-    /** The engine that it computes with. */
-    public final TorchEngine engine() {
-        return engine;
-    }
-
     /**
      * Writes model.safetensors, config.json and the tokenizer's files so that {@code from_pretrained} opens the folder with nothing
      * missing or unexpected. {@code maxLength} becomes the tokenizer's model_max_length.
      */
     public final void save(Path target, int maxLength) throws IOException {
-        new ModelFolder(folder, config).save(target, this, maxLength);
-    }
-
-    /** The class of transformers that opens it. */
-    abstract String architecture();
-
-    /** The dropouts it was trained with, under config.json's keys. */
-    abstract Map<String, Double> dropouts();
-
-    @Override
-    public void close() {
-        scope.close();
+        folder().save(target, this, maxLength);
     }
 
     /** What a constructor of an architecture is given. */

@@ -57,6 +57,17 @@ final class SqueezeNet extends ImageClassifier {
 
     @Override
     NDArray headInput(PixelBatch batch, Pass pass) {
+        return after(lastMap(batch, pass), pass, "flatten");
+    }
+
+    /** The average over the map, which the head itself never sees. */
+    @Override
+    public Map<Pooling, NDArray> features(PixelBatch batch) {
+        Pass pass = new Pass(false, false);
+        return Map.of(pooling(), after(lastMap(batch, pass), pass, "global_mean"));
+    }
+
+    private NDArray lastMap(PixelBatch batch, Pass pass) {
         NDArray x = convolved(batch.pixels(), pass, stem, stemWindow);
         int last = 1;
         for (Map.Entry<Integer, Fire> place : fires.entrySet()) {
@@ -74,7 +85,7 @@ final class SqueezeNet extends ImageClassifier {
             narrow.close();
             wide.close();
         }
-        return after(x, pass, "flatten");
+        return x;
     }
 
     private NDArray convolved(NDArray x, Pass pass, List<NDArray> tensors, Window window) {
@@ -82,9 +93,15 @@ final class SqueezeNet extends ImageClassifier {
     }
 
     @Override
-    NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+    public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
         return engine().kernels()
                 .run(headInput.getManager(), training, "conv_head", headInput, head, training ? dropout : 0.0);
+    }
+
+    /** It takes the map before it is averaged. */
+    @Override
+    public boolean headTakesFeatures() {
+        return false;
     }
 
     @Override

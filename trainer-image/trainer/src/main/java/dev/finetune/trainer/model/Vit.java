@@ -85,8 +85,13 @@ final class Vit extends ImageClassifier {
     }
 
     @Override
-    NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+    public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
         return linearHead(headInput, head, 0, training);
+    }
+
+    @Override
+    public Pooling pooling() {
+        return Pooling.FirstToken;
     }
 
     @Override

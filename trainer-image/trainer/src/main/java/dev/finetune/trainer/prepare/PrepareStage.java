@@ -57,21 +57,47 @@ public final class PrepareStage {
         Stream.of(workspace.model(), workspace.deployed(), workspace.train(), workspace.test())
                 .forEach(Volume::proveWritable);
 
+        // Downloads may hold test examples, so they go where train never looks, and not beyond this method; images lie
+        // there until they
+        // are packed.
+        try (Scratch scratch = new Scratch(workspace.test().resolve(".sources"))) {
+            return run(plan, workspace, sources, progress, data, modelSpec, scratch);
+        }
+    }
+
+    private static PrepareResult run(
+            Plan plan,
+            Workspace workspace,
+            SourceResolver sources,
+            Consumer<Progress> progress,
+            DatasetSpec data,
+            BaseModelSource modelSpec,
+            Scratch scratch) {
+        FineTuneJobSpec spec = plan.spec();
         progress.accept(percent(0));
-        Dataset dataset = dataset(required("spec.task", spec.task()), data, workspace, sources);
+        Dataset dataset = dataset(required("spec.task", spec.task()), data, scratch, sources);
         JudgingChecks judging = JudgingChecks.of(spec, dataset.info().labels());
         judging.check(dataset);
         progress.accept(percent(40));
-        ModelSource.Verified model = ModelSource.fetch(sources, modelSpec, workspace.model());
-        SequenceClassifier.check(workspace.model(), dataset.info().labels(), Problem.of(spec.answer()));
+        ModelSource.Verified model = spec.ofImages()
+                ? ModelSource.fetchOfImages(sources, modelSpec, workspace.model())
+                : ModelSource.fetch(sources, modelSpec, workspace.model());
+        if (spec.ofImages()) {
+            ImageModelCheck.run(spec, workspace.model(), dataset.info().labels());
+        } else {
+            SequenceClassifier.check(workspace.model(), dataset.info().labels(), Problem.of(spec.answer()));
+        }
         progress.accept(percent(80));
         for (DeployedModel deployed : plan.deployed()) {
             Manifest manifest = DeployedArtifact.copy(deployed, workspace, sources);
+            refuseOtherInputs(manifest, spec);
             judging.checkDeployed(manifest.digest(), manifest.task().answer(), manifest.labels());
         }
         progress.accept(percent(95));
 
-        TrainingEstimate estimate = TrainingEstimate.of(spec, dataset.train(), workspace.model());
+        TrainingEstimate estimate = spec.ofImages()
+                ? TrainingEstimate.ofImages(spec, dataset.train().size(), workspace.model())
+                : TrainingEstimate.of(spec, dataset.train(), workspace.model());
         LOG.info("{}", estimate.describe());
         dataset = withFindings(dataset, plan, estimate, judging);
         try {
@@ -95,7 +121,18 @@ public final class PrepareStage {
                 info.testIndependent());
     }
 
-    private static Dataset dataset(Task task, DatasetSpec data, Workspace workspace, SourceResolver sources) {
+    /** A model of texts cannot be asked about images, nor the other way round. */
+    private static void refuseOtherInputs(Manifest deployed, FineTuneJobSpec spec) {
+        if (deployed.task().ofImages() != spec.ofImages()) {
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    "What serves as " + deployed.modelName() + " (" + deployed.digest() + ") is of task "
+                            + deployed.task() + ", and this job is of " + spec.task()
+                            + ": it cannot be compared; publish under another spec.output.modelName.");
+        }
+    }
+
+    private static Dataset dataset(Task task, DatasetSpec data, Scratch scratch, SourceResolver sources) {
         DataSource train = data.train();
         Location trainData = sources.locate(
                 "spec.dataset.train.storageUri",
@@ -103,14 +140,11 @@ public final class PrepareStage {
                 train == null ? null : train.secretRef());
         Optional<Location> validationData = location("spec.dataset.validation.storageUri", data.validation(), sources);
         Optional<Location> testData = location("spec.dataset.test.storageUri", data.test(), sources);
-        // Downloads may hold test rows, so they go where train never looks, and not beyond this method.
-        try (Scratch scratch = new Scratch(workspace.test().resolve(".sources"))) {
-            Dataset.Sources files = new Dataset.Sources(
-                    file(sources, data, trainData, scratch.file("train")),
-                    validationData.map(d -> file(sources, data, d, scratch.file("validation"))),
-                    testData.map(d -> file(sources, data, d, scratch.file("test"))));
-            return Dataset.read(task, data, files);
-        }
+        Dataset.Sources files = new Dataset.Sources(
+                file(sources, data, trainData, scratch.file("train")),
+                validationData.map(d -> file(sources, data, d, scratch.file("validation"))),
+                testData.map(d -> file(sources, data, d, scratch.file("test"))));
+        return Dataset.read(task, data, files);
     }
 
     private static Dataset.NamedFile file(SourceResolver sources, DatasetSpec data, Location location, Path scratch) {

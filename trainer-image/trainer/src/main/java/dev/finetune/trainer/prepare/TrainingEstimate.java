@@ -67,8 +67,25 @@ record TrainingEstimate(
                 frozen ? 0 : activationBytes(config.json(), hyperparameters.batchSize(), longest));
     }
 
+    /** That of images: what their activations take depends on the network and is not told. */
+    static TrainingEstimate ofImages(FineTuneJobSpec spec, int train, Path model) {
+        ResolvedHyperparameters hyperparameters = ResolvedHyperparameters.of(spec.training());
+        boolean frozen = hyperparameters.strategy() == StrategyType.FeatureExtraction;
+        return new TrainingEstimate(
+                hyperparameters.epochs() * Math.ceilDiv((long) train, (long) hyperparameters.examplesPerStep()),
+                0,
+                0,
+                0,
+                weightBytes(model) / Float.BYTES * (frozen ? 4 : 16),
+                0);
+    }
+
     /** One line for the log. */
     String describe() {
+        if (maxLength == 0) {
+            return "training will take " + steps + " steps; about " + (parameterBytes >> 20)
+                    + " MiB for parameters and optimizer, and the activations of a batch of images";
+        }
         return "training will take " + steps + " steps; the longest text has " + longest + " tokens, " + truncated
                 + " are cut at " + maxLength + "; about " + ((parameterBytes + activationBytes) >> 20)
                 + " MiB at most ("

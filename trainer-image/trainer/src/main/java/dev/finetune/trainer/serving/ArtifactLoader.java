@@ -9,7 +9,6 @@ import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.dataset.LabelSet;
 import dev.finetune.trainer.metric.Decisions;
-import dev.finetune.trainer.model.ArtifactPredictor;
 import dev.finetune.trainer.model.Predictor;
 import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
@@ -31,7 +30,7 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
     @Override
     public LoadedModel load() throws IOException {
         Manifest manifest = ArtifactVerifier.verify(artifact);
-        Predictor predictor = ArtifactPredictor.open(artifact);
+        Predictor predictor = Predictor.open(artifact);
         try {
             if (!predictor.labels().equals(manifest.labels())) {
                 throw new StageException(
@@ -39,8 +38,7 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
                         artifact + ": manifest.json names the labels " + manifest.labels() + ", config.json "
                                 + predictor.labels() + "; publish the model again");
             }
-            int golden =
-                    replay(predictor, manifest.spec().answer(), manifest.spec().hasPairs());
+            int golden = replay(predictor, manifest);
             String name = modelName == null ? manifest.modelName() : modelName;
             LOG.info(
                     "{} {} verified: {} files, {} golden requests agree",
@@ -61,10 +59,13 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
     }
 
     /** One by one, as a lone client would ask, so that the first real answer is as fast as the second. */
-    private int replay(Predictor predictor, Answer answer, boolean pairs) throws IOException {
+    private int replay(Predictor predictor, Manifest manifest) throws IOException {
+        Answer answer = manifest.spec().answer();
         List<GoldenRequest> requests =
                 Files.exists(artifact.resolve(Artifact.GOLDEN)) ? GoldenRequest.read(artifact) : List.of();
-        predictor.scores(List.of(new TextInput("warm-up", pairs ? "warm-up" : null)));
+        if (!manifest.task().ofImages()) {
+            predictor.scores(List.of(new TextInput("warm-up", manifest.spec().hasPairs() ? "warm-up" : null)));
+        }
         for (int i = 0; i < requests.size(); i++) {
             GoldenRequest expected = requests.get(i);
             double[] actual = predictor.scores(List.of(expected.input()))[0];

@@ -15,9 +15,13 @@ final class Body {
 
     private Body() {}
 
-    static byte[] read(ServerRequest request) {
+    /** All of it, or a refusal where it is longer than that. */
+    static byte[] read(ServerRequest request, int maxBytes) {
         if (!request.content().hasEntity()) {
             return new byte[0];
+        }
+        if (request.headers().contentLength().orElse(0) > maxBytes) {
+            throw tooLarge(maxBytes);
         }
         long start = System.nanoTime();
         ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -25,8 +29,8 @@ final class Body {
         try (InputStream in = request.content().inputStream()) {
             for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
                 body.write(piece, 0, n);
-                if (body.size() > Limits.BODY_BYTES) {
-                    throw tooLarge();
+                if (body.size() > maxBytes) {
+                    throw tooLarge(maxBytes);
                 }
                 if (System.nanoTime() - start > Limits.BODY_TIME.toNanos()) {
                     throw tooSlow();
@@ -35,7 +39,7 @@ final class Body {
             return body.toByteArray();
         } catch (RequestException e) {
             throw e.status().code() == 413
-                    ? tooLarge()
+                    ? tooLarge(maxBytes)
                     : new ApiException(e.status().code(), "not a valid body", CLOSE);
         } catch (DataReader.InsufficientDataAvailableException e) {
             throw new ApiException(400, "the body broke off", CLOSE);
@@ -44,8 +48,8 @@ final class Body {
         }
     }
 
-    private static ApiException tooLarge() {
-        return new ApiException(413, "expected a body of at most " + Limits.BODY_BYTES + " bytes", CLOSE);
+    private static ApiException tooLarge(int maxBytes) {
+        return new ApiException(413, "expected a body of at most " + maxBytes + " bytes", CLOSE);
     }
 
     private static ApiException tooSlow() {

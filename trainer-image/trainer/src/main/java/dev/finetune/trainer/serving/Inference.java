@@ -1,12 +1,14 @@
 package dev.finetune.trainer.serving;
 
+import dev.finetune.trainer.dataset.image.UnreadableImageException;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.serving.ModelServer.State;
-import dev.finetune.trainer.transform.TextInput;
+import dev.finetune.trainer.transform.Input;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -16,6 +18,8 @@ import org.slf4j.LoggerFactory;
 /** Lets a request in or turns it away, and waits for its scores no longer than the deadline. */
 final class Inference {
     private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
+
+    private static final Semaphore DECODERS = new Semaphore(Runtime.getRuntime().availableProcessors());
 
     private final Engine engine;
     private final InFlight inFlight;
@@ -56,9 +60,22 @@ final class Inference {
         inFlight.exit();
     }
 
+    /** A photo waits for its turn as the little that the model takes of it; as many are decoded at once as there are CPUs. */
+    private static Input prepared(LoadedModel model, Input input) {
+        DECODERS.acquireUninterruptibly();
+        try {
+            return model.predictor().prepared(input);
+        } catch (UnreadableImageException e) {
+            throw ApiException.badRequest("expected an image: " + e.getMessage());
+        } finally {
+            DECODERS.release();
+        }
+    }
+
     /** The scores of the inputs, or 504 when the deadline that began at {@code start} passes first. */
-    double[][] scores(LoadedModel model, List<TextInput> inputs, long start) {
-        Scoring scoring = new Scoring(inputs);
+    double[][] scores(LoadedModel model, List<? extends Input> inputs, long start) {
+        Scoring scoring =
+                new Scoring(inputs.stream().map(i -> prepared(model, i)).toList());
         engine.submit(scoring);
         try {
             long left = timeout.toNanos() - (System.nanoTime() - start);

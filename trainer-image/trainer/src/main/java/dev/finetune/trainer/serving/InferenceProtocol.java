@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.Answer;
 import dev.finetune.trainer.dataset.LabelSet;
 import dev.finetune.trainer.metric.Decisions;
+import dev.finetune.trainer.transform.Input;
 import dev.finetune.trainer.transform.TextInput;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,13 +17,14 @@ import java.util.stream.IntStream;
 
 /**
  * The Open Inference Protocol, version 2, over JSON: one input {@code text} of datatype BYTES and shape [n], for pairs a
- * second one {@code textPair}; outputs {@code label}
+ * second one {@code textPair}, for images one input {@code image} of their files in base64; outputs {@code label}
  * BYTES [n] and {@code probabilities} FP32 [n, labels], or of numbers {@code score} FP32 [n]. Where a text may have several labels, output
  * {@code labels} BYTES [n] takes the place of {@code label}: tensors cannot be ragged, so each value is a JSON list of the labels given.
  */
 final class InferenceProtocol {
     static final String INPUT = "text";
     static final String PAIR = "textPair";
+    static final String IMAGE = "image";
     static final String LABEL = "label";
     static final String LABELS = "labels";
     static final String PROBABILITIES = "probabilities";
@@ -31,7 +33,7 @@ final class InferenceProtocol {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     /** What a client asked: {@code id} is empty where it gave none. */
-    record Request(String id, List<TextInput> inputs, Set<String> outputs) {}
+    record Request(String id, List<? extends Input> inputs, Set<String> outputs) {}
 
     private InferenceProtocol() {}
 
@@ -77,7 +79,7 @@ final class InferenceProtocol {
     }
 
     private static List<String> names(LoadedModel model) {
-        return model.shape().pairs() ? List.of(INPUT, PAIR) : List.of(INPUT);
+        return model.shape().images() ? List.of(IMAGE) : model.shape().pairs() ? List.of(INPUT, PAIR) : List.of(INPUT);
     }
 
     static Request parse(byte[] body, LoadedModel model) {
@@ -93,7 +95,12 @@ final class InferenceProtocol {
                     + ", got " + (inputs.isArray() ? String.valueOf(inputs.size()) : "none"));
         }
         String id = root.has("id") ? RequestJson.string(root.get("id"), "id") : "";
-        return new Request(id, inputs(inputs, names), outputs(root.path("outputs"), model));
+        return new Request(
+                id,
+                model.shape().images()
+                        ? ImageBody.images(texts(inputs.get(0), "inputs[0]", IMAGE), "inputs[0].data")
+                        : inputs(inputs, names),
+                outputs(root.path("outputs"), model));
     }
 
     private static List<TextInput> inputs(JsonNode tensors, List<String> names) {

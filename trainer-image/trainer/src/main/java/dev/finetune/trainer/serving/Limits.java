@@ -7,6 +7,9 @@ final class Limits {
     /** Of a request's body. */
     static final int BODY_BYTES = 1 << 20;
 
+    /** The same where the model looks at images: a large photo as a camera saves it. */
+    static final int IMAGE_BODY_BYTES = 16 << 20;
+
     /** Of all headers of a request together. */
     static final int HEADER_BYTES = 16 << 10;
 

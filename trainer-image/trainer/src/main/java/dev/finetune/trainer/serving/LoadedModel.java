@@ -8,11 +8,20 @@ import java.util.List;
 
 /** A verified model that is ready to answer, with what people want to read about it. */
 record LoadedModel(Identity identity, Shape shape, Pages pages, Predictor predictor) {
-    /** What it is asked and what it answers: single texts or pairs, one label or several, or numbers. */
-    record Shape(boolean pairs, Answer answer, List<String> labels) {
+    /** What it is asked and what it answers: images, single texts or pairs; one label or several, or numbers. */
+    record Shape(boolean images, boolean pairs, Answer answer, List<String> labels) {
+        /** The shape of a model of texts. */
+        Shape(boolean pairs, Answer answer, List<String> labels) {
+            this(false, pairs, answer, labels);
+        }
+
         /** The shape of a published model. */
         static Shape of(Manifest manifest) {
-            return new Shape(manifest.spec().hasPairs(), manifest.spec().answer(), manifest.labels());
+            return new Shape(
+                    manifest.task().ofImages(),
+                    manifest.spec().hasPairs(),
+                    manifest.spec().answer(),
+                    manifest.labels());
         }
     }
 

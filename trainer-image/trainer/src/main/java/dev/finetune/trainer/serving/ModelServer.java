@@ -71,7 +71,8 @@ public final class ModelServer {
                 .port(options.port())
                 .host("0.0.0.0")
                 .shutdownHook(false)
-                .maxPayloadSize(Limits.BODY_BYTES)
+                // Of a model of texts a body is cut off earlier, when it is read.
+                .maxPayloadSize(Limits.IMAGE_BODY_BYTES)
                 .maxTcpConnections(Limits.CONNECTIONS)
                 .idleConnectionTimeout(Limits.IDLE_TIME)
                 .connectionOptions(o -> o.readTimeout(Limits.READ_TIME).connectTimeout(Limits.READ_TIME))

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.trainer.metric.Decisions;
+import dev.finetune.trainer.transform.Input;
 import dev.finetune.trainer.transform.TextInput;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +22,7 @@ final class PredictBody {
     private static final String PAIR_EXAMPLE = "{\"text\": \"some text\", \"textPair\": \"the other\"}";
 
     /** What a client asked; {@code single} when the answer is not a list. */
-    record Request(List<TextInput> inputs, boolean single) {}
+    record Request(List<? extends Input> inputs, boolean single) {}
 
     private PredictBody() {}
 

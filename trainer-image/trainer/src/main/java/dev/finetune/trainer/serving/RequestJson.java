@@ -20,7 +20,7 @@ final class RequestJson {
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(Limits.NESTING)
-                            .maxStringLength(Limits.BODY_BYTES)
+                            .maxStringLength(Limits.IMAGE_BODY_BYTES)
                             .maxNameLength(256)
                             .maxNumberLength(64)
                             .build())

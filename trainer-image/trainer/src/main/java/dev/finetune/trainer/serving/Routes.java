@@ -8,6 +8,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +18,10 @@ final class Routes {
     private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
     private static final String MODEL = "/v2/models/{model}";
     private static final String VERSION = MODEL + "/versions/{version}";
+
+    /** Bodies of images that are read at once: together no more than those of texts on all connections. */
+    private static final Semaphore LARGE_BODIES =
+            new Semaphore((int) ((long) Limits.CONNECTIONS * Limits.BODY_BYTES / Limits.IMAGE_BODY_BYTES));
 
     private final Inference inference;
     private final ServerMetrics metrics;
@@ -151,7 +156,7 @@ final class Routes {
     private Supplier<Reply> infer(ServerRequest request) {
         long start = System.nanoTime();
         LoadedModel model = asked(request);
-        InferenceProtocol.Request body = InferenceProtocol.parse(Body.read(request), model);
+        InferenceProtocol.Request body = InferenceProtocol.parse(body(request, model), model);
         return () ->
                 Reply.json(200, InferenceProtocol.response(body, model, inference.scores(model, body.inputs(), start)));
     }
@@ -160,9 +165,24 @@ final class Routes {
         long start = System.nanoTime();
         LoadedModel model = inference.model();
         String type = request.headers().contentType().map(t -> t.text()).orElse("");
-        PredictBody.Request body =
-                PredictBody.parse(Body.read(request), type, model.shape().pairs());
+        PredictBody.Request body = model.shape().images()
+                ? ImageBody.parse(body(request, model), type)
+                : PredictBody.parse(body(request, model), type, model.shape().pairs());
         return () -> Reply.json(200, PredictBody.response(body, model, inference.scores(model, body.inputs(), start)));
+    }
+
+    private static byte[] body(ServerRequest request, LoadedModel model) {
+        if (!model.shape().images()) {
+            return Body.read(request, Limits.BODY_BYTES);
+        }
+        if (!LARGE_BODIES.tryAcquire()) {
+            throw ApiException.later(429, "the server reads as many images as it may at once");
+        }
+        try {
+            return Body.read(request, Limits.IMAGE_BODY_BYTES);
+        } finally {
+            LARGE_BODIES.release();
+        }
     }
 
     /** The model that the path names, if it is the one that is served. */

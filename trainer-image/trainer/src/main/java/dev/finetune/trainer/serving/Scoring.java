@@ -1,6 +1,6 @@
 package dev.finetune.trainer.serving;
 
-import dev.finetune.trainer.transform.TextInput;
+import dev.finetune.trainer.transform.Input;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -15,7 +15,7 @@ final class Scoring {
     private final long submitted = System.nanoTime();
     private volatile long firstStart;
 
-    Scoring(List<TextInput> inputs) {
+    Scoring(List<? extends Input> inputs) {
         scores = new double[inputs.size()][];
         missing = new AtomicInteger(inputs.size());
         for (int i = 0; i < inputs.size(); i++) {
@@ -53,14 +53,14 @@ final class Scoring {
     /** One input of the request. */
     final class Part {
         private final int index;
-        private final TextInput input;
+        private final Input input;
 
-        private Part(int index, TextInput input) {
+        private Part(int index, Input input) {
             this.index = index;
             this.input = input;
         }
 
-        TextInput input() {
+        Input input() {
             return input;
         }
 

@@ -56,6 +56,16 @@ public final class ModelSource {
      * @throws StageException SourceUnavailable, InvalidSpec (no safetensors), DigestMismatch or LicenseNotAllowed
      */
     public static Verified fetch(SourceResolver sources, BaseModelSource model, Path folder) {
+        return fetch(sources, model, folder, REQUIRED);
+    }
+
+    /** The same of a model of images, which has no tokenizer. */
+    public static Verified fetchOfImages(SourceResolver sources, BaseModelSource model, Path folder) {
+        return fetch(sources, model, folder, List.of("config.json"));
+    }
+
+    private static Verified fetch(
+            SourceResolver sources, BaseModelSource model, Path folder, List<String> requiredFiles) {
         Location location =
                 sources.locate(FIELD, model.storageUri() == null ? "" : model.storageUri(), model.secretRef());
         Path scratch = folder.resolve(SCRATCH);
@@ -73,7 +83,7 @@ public final class ModelSource {
 
     private static Verified fetch(FileSet files, SourceUri uri, BaseModelSource model, Path folder) throws IOException {
         Map<String, String> digests = new TreeMap<>();
-        for (String name : REQUIRED) {
+        for (String name : requiredFiles) {
             digests.put(name, required(files, uri, name, folder).sha256());
         }
         for (String name : OPTIONAL) {

@@ -1,6 +1,6 @@
 package dev.finetune.trainer.training;
 
-import dev.finetune.trainer.model.SequenceClassifier;
+import dev.finetune.trainer.model.Network;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -30,10 +30,10 @@ final class Baselines {
      * The probe, unless an earlier run of this training left it; gives the features if they were computed or are needed; {@code done} hears of how
      * many examples they are, and may stop it.
      */
-    Optional<Features> fitProbe(
-            SequenceClassifier model,
-            EncodedExamples train,
-            EncodedExamples validation,
+    <B> Optional<Features> fitProbe(
+            Network<B> model,
+            ModelInputs<B> train,
+            ModelInputs<B> validation,
             Probe.Texts texts,
             Objective objective,
             boolean needed,
@@ -43,8 +43,8 @@ final class Baselines {
             return Optional.empty();
         }
         Features features = new Features(
-                FrozenFeatures.of(model, train.tokens(), done),
-                FrozenFeatures.of(model, validation.tokens(), more -> done.accept(train.size() + more)));
+                FrozenFeatures.of(model, train, done),
+                FrozenFeatures.of(model, validation, more -> done.accept(train.size() + more)));
         if (!fitted) {
             Probe probe = Probe.fit(texts, objective, features.train(), features.validation());
             ProbeFile.write(folder, probe, trainingDigest, lease);

@@ -1,7 +1,7 @@
 package dev.finetune.trainer.training;
 
 import dev.finetune.api.Json;
-import dev.finetune.trainer.model.SequenceClassifier;
+import dev.finetune.trainer.storage.DurableFiles;
 import dev.finetune.trainer.storage.FileDigest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,11 +12,11 @@ import java.util.Map;
 public final class Candidate {
     private Candidate() {}
 
-    /** Writes the folder whole or not at all. */
-    static void write(Path folder, Lease lease, SequenceClassifier model, TrainingRecord record) {
+    /** Writes the folder whole or not at all; {@code model} writes what the network consists of into it. */
+    static void write(Path folder, Lease lease, DurableFiles.Content model, TrainingRecord record) {
         lease.write(folder, temporary -> {
             Files.createDirectories(temporary);
-            model.save(temporary, record.maxLength());
+            model.writeTo(temporary);
             Files.writeString(temporary.resolve(TrainingRecord.FILE), Json.write(record));
         });
     }

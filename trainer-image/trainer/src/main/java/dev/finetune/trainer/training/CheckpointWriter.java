@@ -104,7 +104,7 @@ final class CheckpointWriter implements AutoCloseable {
 
     private SortedMap<String, NDArray> weights() {
         SortedMap<String, NDArray> weights = new TreeMap<>();
-        for (Parameter parameter : learner.parameters()) {
+        for (Parameter parameter : learner.state()) {
             weights.put(parameter.name(), parameter.array());
         }
         return weights;

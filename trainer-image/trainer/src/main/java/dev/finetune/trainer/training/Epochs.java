@@ -36,6 +36,7 @@ final class Epochs {
         while (at.epoch() < plan.settings().numbers().epochs()
                 && !at.selection().exhausted()) {
             List<int[]> order = plan.batches().epoch(at.epoch());
+            plan.learner().ahead(at.epoch(), order.subList(at.stepInEpoch(), order.size()));
             while (at.stepInEpoch() < order.size()) {
                 at = step(savedIfDue(at), order.get(at.stepInEpoch()));
             }

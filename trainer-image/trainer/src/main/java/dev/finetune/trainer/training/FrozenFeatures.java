@@ -1,51 +1,60 @@
 package dev.finetune.trainer.training;
 
 import ai.djl.ndarray.NDManager;
+import dev.finetune.trainer.model.Network;
 import dev.finetune.trainer.model.Pooling;
-import dev.finetune.trainer.model.SequenceClassifier;
-import dev.finetune.trainer.model.TokenBatch;
-import dev.finetune.trainer.model.Tokens;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * What the frozen backbone makes of texts, {@code [examples][hidden]}: its last hidden state at the first token and the mean over the
- * tokens, one of which is the head's input. Texts of like length are computed together, always in the same batches.
+ * What the frozen backbone makes of inputs, {@code [examples][hidden]} for each way of pooling, one of which is the head's input. Inputs of
+ * like length are computed together, always in the same batches.
  */
-record FrozenFeatures(float[][] firstToken, float[][] mean) {
+record FrozenFeatures(Map<Pooling, float[][]> byPooling) {
     private static final int ROWS = 32;
 
-    /** Computes both for all texts; {@code done} hears how many are. */
-    static FrozenFeatures of(SequenceClassifier model, List<Tokens> tokens, IntConsumer done) {
-        FrozenFeatures features = new FrozenFeatures(new float[tokens.size()][], new float[tokens.size()][]);
-        int[] order = IntStream.range(0, tokens.size())
+    /** Computes them for all inputs; {@code done} hears how many are. */
+    static <B> FrozenFeatures of(Network<B> model, ModelInputs<B> inputs, IntConsumer done) {
+        Map<Pooling, float[][]> features = new EnumMap<>(Pooling.class);
+        int[] lengths = inputs.lengths();
+        int[] order = IntStream.range(0, lengths.length)
                 .boxed()
-                .sorted(Comparator.comparingInt(i -> -tokens.get(i).length()))
+                .sorted(Comparator.comparingInt(i -> -lengths[i]))
                 .mapToInt(Integer::intValue)
                 .toArray();
-        for (int from = 0; from < order.length; from += ROWS) {
-            int[] rows = Arrays.copyOfRange(order, from, Math.min(order.length, from + ROWS));
+        List<int[]> batches = IntStream.range(0, Math.ceilDiv(order.length, ROWS))
+                .mapToObj(i -> Arrays.copyOfRange(order, i * ROWS, Math.min(order.length, (i + 1) * ROWS)))
+                .toList();
+        inputs.ahead(0, batches);
+        int count = 0;
+        for (int[] rows : batches) {
             try (NDManager scope = model.engine().newScope()) {
-                TokenBatch batch = TokenBatch.of(
-                        scope, Arrays.stream(rows).mapToObj(tokens::get).toList(), model.padId());
-                SequenceClassifier.Features pooled = model.pooledFeatures(batch);
-                scatter(pooled.firstToken().toFloatArray(), rows, features.firstToken);
-                scatter(pooled.mean().toFloatArray(), rows, features.mean);
+                model.features(inputs.batch(scope, rows))
+                        .forEach((pooling, values) -> scatter(
+                                values.toFloatArray(),
+                                rows,
+                                features.computeIfAbsent(pooling, _ -> new float[lengths.length][])));
             }
-            done.accept(from + rows.length);
+            count += rows.length;
+            done.accept(count);
         }
-        return features;
+        return new FrozenFeatures(features);
+    }
+
+    /** The ways of pooling that there are, in their order. */
+    List<Pooling> poolings() {
+        return byPooling.keySet().stream().sorted().toList();
     }
 
     /** The vectors of that pooling. */
     float[][] pooled(Pooling pooling) {
-        return switch (pooling) {
-            case FirstToken -> firstToken;
-            case Mean -> mean;
-        };
+        return Objects.requireNonNull(byPooling.get(pooling), pooling::name);
     }
 
     private static void scatter(float[] values, int[] rows, float[][] to) {

@@ -5,15 +5,15 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
-import dev.finetune.trainer.model.SequenceClassifier;
+import dev.finetune.trainer.model.Network;
 import java.util.List;
 
 /** Strategy FeatureExtraction: the head learns from its inputs, which the frozen backbone has computed once. */
 record HeadOnFeatures(
-        SequenceClassifier model,
+        Network<?> model,
         Objective objective,
-        EncodedExamples train,
-        EncodedExamples validation,
+        ModelInputs<?> train,
+        ModelInputs<?> validation,
         float[][] trainFeatures,
         float[][] validationFeatures)
         implements Learner {

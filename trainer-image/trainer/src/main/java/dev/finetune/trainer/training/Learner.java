@@ -14,11 +14,24 @@ interface Learner {
     /** The parameters that learn. */
     List<Parameter> parameters();
 
+    /** What a checkpoint keeps of the model: the parameters that learn, and the statistics that move with them. */
+    default List<Parameter> state() {
+        return parameters();
+    }
+
+    /** Says which steps of an epoch come next, so that their inputs can be made ready meanwhile. */
+    default void ahead(int epoch, List<int[]> steps) {}
+
+    /** Seconds that inputs had to be waited for, since this was asked last. */
+    default double waited() {
+        return 0;
+    }
+
     /** The training examples. */
-    EncodedExamples train();
+    ModelInputs<?> train();
 
     /** The validation examples. */
-    EncodedExamples validation();
+    ModelInputs<?> validation();
 
     /** The sum of these training examples' losses over the divisor: a recorded scalar in the scope, dropout on. */
     NDArray loss(NDManager scope, int[] examples, double divisor);

@@ -2,7 +2,7 @@ package dev.finetune.trainer.training;
 
 import dev.finetune.api.Answer;
 import dev.finetune.trainer.model.Predictor;
-import dev.finetune.trainer.transform.TextInput;
+import dev.finetune.trainer.transform.Input;
 import java.util.List;
 
 /** The MajorityClass baseline: the same scores for every input. */
@@ -24,7 +24,7 @@ public final class PriorPredictor implements Predictor {
     }
 
     @Override
-    public double[][] scores(List<TextInput> inputs) {
+    public double[][] scores(List<? extends Input> inputs) {
         double[] shares =
                 prior.answer().stream().mapToDouble(Double::doubleValue).toArray();
         return inputs.stream().map(i -> shares.clone()).toArray(double[][]::new);

@@ -52,7 +52,7 @@ record Probe(
 
     private static Probe choose(Texts texts, Objective objective, FrozenFeatures train, FrozenFeatures validation) {
         Probe best = null;
-        for (Pooling pooling : Pooling.values()) {
+        for (Pooling pooling : train.poolings()) {
             float[][] rows = train.pooled(pooling);
             double[] mean = mean(rows);
             double[] deviation = deviation(rows, mean);

@@ -82,7 +82,7 @@ final class StepRunner {
             }
         }
         long padding = microBatches.stream().mapToLong(plan::padding).sum();
-        return Optional.of(new Outcome(loss, rate, norm, timer.read(), plan.tokens(examples), padding));
+        return Optional.of(new Outcome(loss, rate, norm, timer.read(learner.waited()), plan.tokens(examples), padding));
     }
 
     private static Gradients added(@org.jspecify.annotations.Nullable Gradients sum, Gradients more) {
@@ -129,8 +129,9 @@ final class StepRunner {
             optimizer += lap();
         }
 
-        History.StepTime read() {
-            return new History.StepTime(0, forward, backward, optimizer, 0);
+        /** Waiting for inputs was a part of the forward pass. */
+        History.StepTime read(double waited) {
+            return new History.StepTime(waited, Math.max(0, forward - waited), backward, optimizer, 0);
         }
 
         private double lap() {

@@ -1,7 +1,7 @@
 package dev.finetune.trainer.training;
 
-import dev.finetune.api.Answer;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.ImagePreprocessing;
 import dev.finetune.api.Json;
 import dev.finetune.api.Preprocessing;
 import dev.finetune.api.StrategyType;
@@ -17,20 +17,29 @@ import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.MemoryShortage;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.model.Architectures;
+import dev.finetune.trainer.model.ImageClassifier;
+import dev.finetune.trainer.model.ImagePreparation;
 import dev.finetune.trainer.model.LoadOptions;
 import dev.finetune.trainer.model.ModelConfig;
+import dev.finetune.trainer.model.Network;
 import dev.finetune.trainer.model.Problem;
 import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.model.TextTokenizer;
+import dev.finetune.trainer.storage.DurableFiles;
+import dev.finetune.trainer.transform.Augmentations;
+import dev.finetune.trainer.transform.ImageTransform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The train stage: base model and prepared data in, candidate, baselines and history out. Started again, it goes on where it was. */
 public final class TrainStage {
+    private static final TextPreprocessing NO_CLEANING = new TextPreprocessing(null, null, null, null);
+
     private final Plan plan;
     private final Workspace workspace;
     private final Consumer<Progress> progress;
@@ -65,37 +74,108 @@ public final class TrainStage {
     private TrainResult run() throws IOException {
         DatasetInfo info =
                 Json.MAPPER.readValue(Files.readAllBytes(workspace.train().resolve("dataset.json")), DatasetInfo.class);
-        Answer answer = plan.spec().answer();
-        selection.check(answer, info.labels());
+        selection.check(plan.spec().answer(), info.labels());
+        return plan.spec().ofImages() ? images(info) : texts(info);
+    }
+
+    private TrainResult texts(DatasetInfo info) throws IOException {
         TextPreprocessing cleaning = preprocessing();
         int maxLength = maxLength(cleaning);
-        String trainingDigest = TrainingDigest.of(plan, numbers, cleaning, selection);
-        Lease lease = Lease.take(workspace.run(), Lease.holder(System.getenv()), Json.digest(plan));
-        List<Example> trainExamples = ExampleFile.read(workspace.train().resolve("train.jsonl"));
-        List<Example> validationExamples = ExampleFile.read(workspace.train().resolve("validation.jsonl"));
-        EncodedExamples train;
-        EncodedExamples validation;
-        try (TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength)) {
-            train = EncodedExamples.of(trainExamples, cleaning, tokenizer);
-            validation = EncodedExamples.of(validationExamples, cleaning, tokenizer);
+        Run run = new Run(info, TrainingDigest.of(plan, numbers, cleaning, null, selection));
+        try (SequenceClassifier model = SequenceClassifier.load(
+                        workspace.model(), info.labels(), Problem.of(plan.spec().answer()), options());
+                TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength)) {
+            return run.train(
+                    model,
+                    EncodedExamples.of(run.train, cleaning, tokenizer, model.padId()),
+                    EncodedExamples.of(run.validation, cleaning, tokenizer, model.padId()),
+                    new Kind(new Probe.Texts(info.labels(), cleaning, maxLength), null, null),
+                    folder -> model.save(folder, maxLength));
         }
+    }
+
+    private TrainResult images(DatasetInfo info) throws IOException {
+        ImageTransform transform = ImagePreparation.of(workspace.model(), imagePreprocessing());
+        Run run = new Run(
+                info, TrainingDigest.of(plan, numbers, NO_CLEANING, ImagePreparation.json(transform), selection));
+        Augmentations none = new Augmentations(List.of(), transform, numbers.seed());
+        int threads = TorchEngine.start().threads();
+        try (ImageClassifier model = ImageClassifier.load(workspace.model(), info.labels(), options());
+                ImageExamples train = ImageExamples.of(run.train, none, threads);
+                ImageExamples validation = ImageExamples.of(run.validation, none, threads)) {
+            return run.train(
+                    model,
+                    train,
+                    validation,
+                    new Kind(new Probe.Texts(info.labels(), NO_CLEANING, 0), transform.described(), batchNorm(model)),
+                    folder -> model.save(folder, transform));
+        }
+    }
+
+    /** Has batch norms learn where all of the model does from batches large enough, and says in words what they do; null without any. */
+    private @Nullable String batchNorm(ImageClassifier model) {
+        int rows = MicroBatch.of(plan, numbers).examples();
+        if (!model.hasBatchNorm()) {
+            return null;
+        }
+        if (numbers.strategy() == StrategyType.FeatureExtraction) {
+            return "the base model's statistics, as the backbone is frozen";
+        }
+        if (rows < ImageClassifier.SAMPLE) {
+            return "the base model's statistics, as micro-batches of " + rows + " are fewer than "
+                    + ImageClassifier.SAMPLE;
+        }
+        model.learnBatchStatistics();
+        return "statistics of micro-batches of " + rows
+                + (rows < numbers.batchSize() ? ", not of the batch size of " + numbers.batchSize() : "");
+    }
+
+    private LoadOptions options() {
         Double dropout = numbers.dropout();
-        LoadOptions options = new LoadOptions(
+        return new LoadOptions(
                 Seeds.mix(numbers.seed(), Seeds.INITIAL_WEIGHTS),
                 dropout == null ? OptionalDouble.empty() : OptionalDouble.of(dropout));
-        try (SequenceClassifier model =
-                SequenceClassifier.load(workspace.model(), info.labels(), Problem.of(answer), options)) {
+    }
+
+    /** How inputs of this kind become what a model takes: of texts what the probe keeps, of images and batch norms what people are told. */
+    private record Kind(
+            Probe.Texts texts,
+            @Nullable String image,
+            @Nullable String batchNorm) {}
+
+    /** What training is the same for, whatever the inputs are. */
+    private final class Run {
+        private final DatasetInfo info;
+        private final String trainingDigest;
+        private final Lease lease;
+        private final List<Example> train;
+        private final List<Example> validation;
+
+        Run(DatasetInfo info, String trainingDigest) throws IOException {
+            this.info = info;
+            this.trainingDigest = trainingDigest;
+            this.lease = Lease.take(workspace.run(), Lease.holder(System.getenv()), Json.digest(plan));
+            this.train = ExampleFile.read(workspace.train().resolve("train.jsonl"));
+            this.validation = ExampleFile.read(workspace.train().resolve("validation.jsonl"));
+        }
+
+        <B> TrainResult train(
+                Network<B> model,
+                ModelInputs<B> trainInputs,
+                ModelInputs<B> validationInputs,
+                Kind kind,
+                DurableFiles.Content saving)
+                throws IOException {
             Objective objective = Objective.of(
-                    answer,
+                    plan.spec().answer(),
                     model.engine(),
-                    new Objective.Targets(info.labels(), trainExamples, validationExamples),
+                    new Objective.Targets(info.labels(), train, validation),
                     numbers.labelSmoothing(),
                     selection);
             Baselines baselines = new Baselines(workspace.baselines(), lease, trainingDigest);
             baselines.fitPrior(objective);
-            Probe.Texts texts = new Probe.Texts(info.labels(), cleaning, maxLength);
-            Learner learner = learner(model, objective, train, validation, baselines, texts);
-            return trained(model, learner, objective, texts, trainingDigest, lease);
+            Learner learner = learner(model, objective, trainInputs, validationInputs, baselines, kind.texts());
+            return trained(model, learner, objective, kind, trainingDigest, lease, saving);
         }
     }
 
@@ -106,23 +186,26 @@ public final class TrainStage {
         }
     }
 
-    private Learner learner(
-            SequenceClassifier model,
+    private <B> Learner learner(
+            Network<B> model,
             Objective objective,
-            EncodedExamples train,
-            EncodedExamples validation,
+            ModelInputs<B> train,
+            ModelInputs<B> validation,
             Baselines baselines,
             Probe.Texts texts) {
         boolean headOnly = numbers.strategy() == StrategyType.FeatureExtraction;
+        boolean fromFeatures = headOnly && model.headTakesFeatures();
         ProbeProgress told = new ProbeProgress(progress, System::nanoTime, train.size() + validation.size());
         Optional<Baselines.Features> features =
-                baselines.fitProbe(model, train, validation, texts, objective, headOnly, done -> {
+                baselines.fitProbe(model, train, validation, texts, objective, fromFeatures, done -> {
                     stopIfAsked();
                     told.done(done);
                 });
         if (headOnly) {
+            model.setTrainable(Network.Trainable.HEAD);
+        }
+        if (fromFeatures) {
             Baselines.Features computed = features.orElseThrow();
-            model.setTrainable(SequenceClassifier.Trainable.HEAD);
             return new HeadOnFeatures(
                     model,
                     objective,
@@ -131,16 +214,17 @@ public final class TrainStage {
                     computed.train().pooled(model.pooling()),
                     computed.validation().pooled(model.pooling()));
         }
-        return new WholeModel(model, objective, train, validation);
+        return new WholeModel<>(model, objective, train, validation);
     }
 
     private TrainResult trained(
-            SequenceClassifier model,
+            Network<?> model,
             Learner learner,
             Objective objective,
-            Probe.Texts texts,
+            Kind kind,
             String trainingDigest,
-            Lease lease)
+            Lease lease,
+            DurableFiles.Content network)
             throws IOException {
         SavePolicy saving = SavePolicy.of(plan.spec().training());
         MicroBatch microBatch = MicroBatch.of(plan, numbers);
@@ -149,8 +233,8 @@ public final class TrainStage {
                 numbers, selection, trainingDigest, microBatch, hardware, saving.intervalSeconds());
         CheckpointStore store = new CheckpointStore(workspace.run(), trainingDigest, saving.keep(), lease);
         TrainingLoop.Result result = new TrainingLoop(settings, learner, objective, stop).run(store, progress);
-        TrainingRecord record = record(settings, texts, result, model.newlyInitialised());
-        Candidate.write(workspace.candidate(), lease, model, record);
+        TrainingRecord record = record(settings, kind, result, model.newlyInitialised());
+        Candidate.write(workspace.candidate(), lease, network, record);
         History history = result.end().history();
         lease.write(workspace.run().resolve("history.json"), history);
         return new TrainResult(
@@ -168,15 +252,15 @@ public final class TrainStage {
     }
 
     private TrainingRecord record(
-            TrainingLoop.Settings settings, Probe.Texts texts, TrainingLoop.Result result, List<String> initialised) {
+            TrainingLoop.Settings settings, Kind kind, TrainingLoop.Result result, List<String> initialised) {
         Position end = result.end();
         History history = end.history();
         History.Epoch best = history.epochs().get(end.selection().epoch());
         return new TrainingRecord(
                 settings.trainingDigest(),
-                texts.labels(),
-                texts.preprocessing(),
-                texts.maxLength(),
+                kind.texts().labels(),
+                kind.texts().preprocessing(),
+                kind.texts().maxLength(),
                 numbers,
                 selection.metric(),
                 end.selection().value(),
@@ -190,6 +274,8 @@ public final class TrainStage {
                 result.stoppedBecause(),
                 result.exactResume(),
                 settings.hardware(),
+                kind.image(),
+                kind.batchNorm(),
                 settings.microBatch().examples(),
                 history.paddingShare(),
                 history.epochs().stream()
@@ -203,7 +289,14 @@ public final class TrainStage {
         return Optional.ofNullable(plan.spec().dataset())
                 .map(d -> d.preprocessing())
                 .map(Preprocessing::text)
-                .orElseGet(() -> new TextPreprocessing(null, null, null, null));
+                .orElse(NO_CLEANING);
+    }
+
+    private @Nullable ImagePreprocessing imagePreprocessing() {
+        return Optional.ofNullable(plan.spec().dataset())
+                .map(d -> d.preprocessing())
+                .map(Preprocessing::image)
+                .orElse(null);
     }
 
     private int maxLength(TextPreprocessing cleaning) {

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.training;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.finetune.api.Json;
 import dev.finetune.api.Task;
 import dev.finetune.api.TextPreprocessing;
@@ -16,14 +17,16 @@ record TrainingDigest(
         Task task,
         ResolvedHyperparameters hyperparameters,
         TextPreprocessing preprocessing,
+        @Nullable JsonNode image,
         SelectionRule selection,
         String build) {
 
-    /** {@code sha256:} and 64 hex digits. */
+    /** {@code sha256:} and 64 hex digits; {@code image} says how images are prepared, where inputs are images. */
     static String of(
             Plan plan,
             ResolvedHyperparameters hyperparameters,
             TextPreprocessing preprocessing,
+            @Nullable JsonNode image,
             SelectionRule selection) {
         Task task = plan.spec().task() == null
                 ? Task.TextClassification
@@ -34,6 +37,7 @@ record TrainingDigest(
                 task,
                 hyperparameters,
                 preprocessing,
+                image,
                 selection,
                 plan.build()));
     }

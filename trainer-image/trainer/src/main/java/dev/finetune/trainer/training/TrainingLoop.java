@@ -90,6 +90,6 @@ final class TrainingLoop {
     }
 
     private void assign(Path weights) {
-        Parameter.assign(learner.engine(), learner.parameters(), Weights.ofFile(weights));
+        Parameter.assign(learner.engine(), learner.state(), Weights.ofFile(weights));
     }
 }

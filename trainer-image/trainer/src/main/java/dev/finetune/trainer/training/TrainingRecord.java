@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code candidate/training.json}: how the candidate came about. The best epoch's losses show how far train and validation are apart;
- * {@code threshold} is the score from which it gives a label, where an input may have several.
+ * {@code threshold} is the score from which it gives a label, where an input may have several. Of images
+ * {@code image} and {@code batchNorm} say in words how they are prepared and what batch norms, if there are any, learned from; texts alone
+ * have preprocessing and a maxLength above 0.
  */
 public record TrainingRecord(
         String trainingDigest,
@@ -30,6 +32,8 @@ public record TrainingRecord(
         String stoppedBecause,
         boolean exactResume,
         Hardware hardware,
+        @Nullable String image,
+        @Nullable String batchNorm,
         int microBatchSize,
         double paddingShare,
         double secondsPerEpoch,

@@ -5,6 +5,7 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -44,8 +45,11 @@ final class Validation {
 
     private double[][] answers() {
         double[][] answers = new double[order.length][];
-        for (int from = 0; from < order.length; from += ROWS) {
-            int[] rows = Arrays.copyOfRange(order, from, Math.min(order.length, from + ROWS));
+        List<int[]> batches = IntStream.range(0, Math.ceilDiv(order.length, ROWS))
+                .mapToObj(i -> Arrays.copyOfRange(order, i * ROWS, Math.min(order.length, (i + 1) * ROWS)))
+                .toList();
+        learner.validation().ahead(0, batches);
+        for (int[] rows : batches) {
             try (NDManager scope = learner.engine().newScope()) {
                 float[] outputs = learner.validationOutputs(scope, rows).toFloatArray();
                 for (int i = 0; i < rows.length; i++) {

@@ -4,14 +4,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
-import dev.finetune.trainer.model.SequenceClassifier;
-import dev.finetune.trainer.model.TokenBatch;
-import dev.finetune.trainer.model.Tokens;
-import java.util.Arrays;
+import dev.finetune.trainer.model.Network;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** Strategy Full: every weight learns, from token ids. */
-record WholeModel(SequenceClassifier model, Objective objective, EncodedExamples train, EncodedExamples validation)
+/** Strategy Full, and whatever else goes through the whole model: those weights learn that are trainable, from the inputs. */
+record WholeModel<B>(Network<B> model, Objective objective, ModelInputs<B> train, ModelInputs<B> validation)
         implements Learner {
     @Override
     public TorchEngine engine() {
@@ -24,19 +22,32 @@ record WholeModel(SequenceClassifier model, Objective objective, EncodedExamples
     }
 
     @Override
+    public List<Parameter> state() {
+        return Stream.concat(
+                        parameters().stream(),
+                        model.buffers().entrySet().stream()
+                                .map(b -> new Parameter(b.getKey(), b.getValue(), false, false)))
+                .toList();
+    }
+
+    @Override
+    public void ahead(int epoch, List<int[]> steps) {
+        train.ahead(epoch, steps);
+    }
+
+    @Override
+    public double waited() {
+        return train.waited();
+    }
+
+    @Override
     public NDArray loss(NDManager scope, int[] examples, double divisor) {
-        NDArray logits = model.logits(batch(scope, train, examples), true);
+        NDArray logits = model.logits(train.batch(scope, examples), true);
         return objective.loss(logits, examples, divisor);
     }
 
     @Override
     public NDArray validationOutputs(NDManager scope, int[] examples) {
-        return model.logits(batch(scope, validation, examples), false);
-    }
-
-    private TokenBatch batch(NDManager scope, EncodedExamples split, int[] examples) {
-        List<Tokens> inputs =
-                Arrays.stream(examples).mapToObj(split.tokens()::get).toList();
-        return TokenBatch.of(scope, inputs, model.padId());
+        return model.logits(validation.batch(scope, examples), false);
     }
 }

@@ -103,6 +103,18 @@ public record ImageTransform(
         }
     }
 
+    /** How people read it: {@code shorter edge 256 by Bicubic, the middle 224 x 224}. */
+    public String described() {
+        String resized = resize.map(r -> switch (r) {
+                    case Resize.Shortest(int edge) -> "shorter edge " + edge + " by " + resample;
+                    case Resize.Exact(Size size) -> size.width + " x " + size.height + " by " + resample;
+                })
+                .orElse("as it is");
+        return resized
+                + crop.map(size -> ", the middle " + size.width + " x " + size.height)
+                        .orElse("");
+    }
+
     /** The size of everything that comes out, if it is the same for every image. */
     public Optional<Size> outputSize() {
         if (crop.isPresent()) {

@@ -4,10 +4,15 @@ import dev.finetune.api.TextPreprocessing;
 import org.jspecify.annotations.Nullable;
 
 /** What a model is asked about: a text, or a text and the one that it is compared with. */
-public record TextInput(String text, @Nullable String textPair) {
+public record TextInput(String text, @Nullable String textPair) implements Input {
     /** A single text. */
     public static TextInput of(String text) {
         return new TextInput(text, null);
+    }
+
+    @Override
+    public TextInput texts() {
+        return this;
     }
 
     /** The same after cleaning. */

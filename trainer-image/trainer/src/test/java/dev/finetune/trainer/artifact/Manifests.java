@@ -34,6 +34,7 @@ public final class Manifests {
                 new TextPreprocessing(null, null, null, 128),
                 128,
                 null,
+                null,
                 "sha256:base",
                 "sha256:data",
                 "sha256:test",

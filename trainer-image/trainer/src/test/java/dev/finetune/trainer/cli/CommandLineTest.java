@@ -38,7 +38,7 @@ class CommandLineTest {
         assertThat(run("predict", artifact)).isEqualTo(2);
         assertThat(run("predict", artifact, "--text", "a", "-")).isEqualTo(2);
         assertThat(run("predict", artifact, "a")).isEqualTo(2);
-        assertThat(err.toString()).contains("expected exactly one of --text T, --file F and -, got a");
+        assertThat(err.toString()).contains("expected exactly one of --text T, --file F, --image F and -, got a");
         // Well-formed: the next thing to fail is the folder, which holds no artefact.
         assertThat(run("predict", artifact, "-")).isEqualTo(46);
         assertThat(run("predict", artifact, "--text", "a", "--all")).isEqualTo(46);

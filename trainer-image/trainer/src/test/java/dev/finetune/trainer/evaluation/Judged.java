@@ -24,7 +24,7 @@ import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.model.Predictor;
-import dev.finetune.trainer.transform.TextInput;
+import dev.finetune.trainer.transform.Input;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -294,10 +294,11 @@ final class Judged {
         }
 
         @Override
-        public double[][] scores(List<TextInput> inputs) {
+        public double[][] scores(List<? extends Input> inputs) {
             return inputs.stream()
                     .map(input -> {
-                        double[] byLabel = models.get(name).apply(byText.get(input.text()));
+                        double[] byLabel =
+                                models.get(name).apply(byText.get(input.texts().text()));
                         return labels.stream()
                                 .mapToDouble(l -> {
                                     int known = LABELS.indexOf(l.toLowerCase(java.util.Locale.ROOT));

@@ -1,7 +1,7 @@
 package dev.finetune.trainer.serving;
 
 import dev.finetune.trainer.model.Predictor;
-import dev.finetune.trainer.transform.TextInput;
+import dev.finetune.trainer.transform.Input;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -43,8 +43,8 @@ final class FakePredictor implements Predictor {
     }
 
     @Override
-    public double[][] scores(List<TextInput> inputs) {
-        List<String> texts = inputs.stream().map(TextInput::toString).toList();
+    public double[][] scores(List<? extends Input> inputs) {
+        List<String> texts = inputs.stream().map(Input::toString).toList();
         batches.add(List.copyOf(texts));
         begun.add(List.copyOf(texts));
         try {

@@ -10,7 +10,7 @@ import java.util.Arrays;
  * of the 63 lowest frequencies of a 32 x 32 grey thumbnail against their median) to find candidates, and a normalised 16 x 16 one to
  * decide, because pictures of one kind, such as digits, share their hash.
  */
-record Fingerprint(long hash, byte[] thumbnail) {
+public record Fingerprint(long hash, byte[] thumbnail) {
     private static final int SIZE = 32;
     private static final int LOW = 8;
     private static final int SMALL = 16;
@@ -31,7 +31,8 @@ record Fingerprint(long hash, byte[] thumbnail) {
         }
     }
 
-    static Fingerprint of(Pixels image) {
+    /** The fingerprint of an image. */
+    public static Fingerprint of(Pixels image) {
         double[] grey = grey(Resizer.resize(image, SIZE, SIZE, Resample.Bilinear));
         double[] low = new double[LOW * LOW];
         for (int v = 0; v < LOW; v++) {
@@ -57,11 +58,20 @@ record Fingerprint(long hash, byte[] thumbnail) {
         if (Long.bitCount(hash ^ other.hash) > MAX_BITS) {
             return false;
         }
+        return difference(other) <= MAX_DIFFERENCE;
+    }
+
+    /** How alike the thumbnails are, 1 where they are equal. */
+    double similarity(Fingerprint other) {
+        return 1 - difference(other) / 255;
+    }
+
+    private double difference(Fingerprint other) {
         int sum = 0;
         for (int i = 0; i < thumbnail.length; i++) {
             sum += Math.abs(thumbnail[i] - other.thumbnail[i]);
         }
-        return sum <= MAX_DIFFERENCE * thumbnail.length;
+        return (double) sum / thumbnail.length;
     }
 
     private static double[] grey(Pixels image) {

@@ -4,19 +4,42 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.OptionalInt;
+import java.util.TreeSet;
 
 /**
  * Finds, for every image, the first earlier one that looks like it. Hashes that differ in at most 7 of 64 bits agree in one of eight
  * bytes, so only images that share a byte at one place are compared; a bucket is searched up to a limit, or a set of a million blank
  * scans would take days.
  */
-final class NearDuplicates {
+public final class NearDuplicates {
     private static final int BANDS = Long.BYTES;
     private static final int MAX_COMPARED = 2_000;
 
+    /** How many images before it an image is paired with: enough to say so where a great many are alike. */
+    private static final int PAIRED = 16;
+
     private final List<Fingerprint> seen = new ArrayList<>();
     private final List<Map<Byte, List<Integer>>> bands = new ArrayList<>();
+
+    /** Two images by their indices, the smaller one first. */
+    public record Pair(int first, int second, double similarity) {}
+
+    /** The pairs among images that look alike, by their second, each image with at most {@value #PAIRED} before it. */
+    public static List<Pair> pairs(List<Fingerprint> images) {
+        NearDuplicates near = new NearDuplicates();
+        List<Pair> pairs = new ArrayList<>();
+        for (Fingerprint image : images) {
+            int second = near.seen.size();
+            near.alike(image).stream()
+                    .limit(PAIRED)
+                    .forEach(first -> pairs.add(
+                            new Pair(first, second, near.seen.get(first).similarity(image))));
+            near.remember(image);
+        }
+        return pairs;
+    }
 
     NearDuplicates() {
         for (int i = 0; i < BANDS; i++) {
@@ -26,22 +49,30 @@ final class NearDuplicates {
 
     /** The index of the first of those added before that looks like this one; then adds it. */
     OptionalInt add(Fingerprint fingerprint) {
-        int first = Integer.MAX_VALUE;
+        NavigableSet<Integer> alike = alike(fingerprint);
+        remember(fingerprint);
+        return alike.isEmpty() ? OptionalInt.empty() : OptionalInt.of(alike.first());
+    }
+
+    private NavigableSet<Integer> alike(Fingerprint fingerprint) {
+        NavigableSet<Integer> alike = new TreeSet<>();
         for (int band = 0; band < BANDS; band++) {
             List<Integer> bucket = bucket(band, fingerprint);
-            for (int i = 0; i < Math.min(bucket.size(), MAX_COMPARED); i++) {
-                int candidate = bucket.get(i);
-                if (candidate < first && seen.get(candidate).looksLike(fingerprint)) {
-                    first = candidate;
+            for (int candidate : bucket.subList(0, Math.min(bucket.size(), MAX_COMPARED))) {
+                if (!alike.contains(candidate) && seen.get(candidate).looksLike(fingerprint)) {
+                    alike.add(candidate);
                 }
             }
         }
+        return alike;
+    }
+
+    private void remember(Fingerprint fingerprint) {
         int index = seen.size();
         seen.add(fingerprint);
         for (int band = 0; band < BANDS; band++) {
             bucket(band, fingerprint).add(index);
         }
-        return first == Integer.MAX_VALUE ? OptionalInt.empty() : OptionalInt.of(first);
     }
 
     private List<Integer> bucket(int band, Fingerprint fingerprint) {

@@ -1,0 +1,361 @@
+package dev.finetune.trainer.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDManager;
+import dev.finetune.api.CheckpointPolicy;
+import dev.finetune.api.Checks;
+import dev.finetune.api.DataFormat;
+import dev.finetune.api.DataSplit;
+import dev.finetune.api.DatasetSpec;
+import dev.finetune.api.EvaluationSpec;
+import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.ImagePreprocessing;
+import dev.finetune.api.ImageResize;
+import dev.finetune.api.Json;
+import dev.finetune.api.Preprocessing;
+import dev.finetune.api.StrategyType;
+import dev.finetune.api.Task;
+import dev.finetune.api.TrainingSpec;
+import dev.finetune.api.run.JobIdentity;
+import dev.finetune.api.run.Plan;
+import dev.finetune.api.run.Progress;
+import dev.finetune.api.run.Stage;
+import dev.finetune.api.run.StageException;
+import dev.finetune.api.run.TrainResult;
+import dev.finetune.trainer.ColouredShapes;
+import dev.finetune.trainer.dataset.Dataset;
+import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.dataset.ExampleFile;
+import dev.finetune.trainer.dataset.Workspace;
+import dev.finetune.trainer.engine.RawTensor;
+import dev.finetune.trainer.engine.SafetensorsWriter;
+import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.engine.Weights;
+import dev.finetune.trainer.model.ImagePredictor;
+import dev.finetune.trainer.model.ImagePreparation;
+import dev.finetune.trainer.model.PixelBatch;
+import dev.finetune.trainer.transform.Augmentations;
+import dev.finetune.trainer.transform.FittedImage;
+import dev.finetune.trainer.transform.ImageInput;
+import dev.finetune.trainer.transform.ImageTransform;
+import dev.finetune.trainer.transform.Input;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The train stage on images: one loop, exact resume with running statistics, and tensors that are the same everywhere. */
+class ImageTrainingTest {
+    private static final String STATISTICS = "resnet.embedder.embedder.normalization.running_mean";
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"resnet-basic", "vit"})
+    void stoppedInTheMiddleOfAnEpochItGoesOnToTheSameWeights(String network) throws Exception {
+        TrainingSpec training = learning().epochs(2).spec();
+        Workspace undisturbed = workspace("undisturbed", network);
+        Workspace stopped = workspace("stopped", network);
+        StopSignal stop = new StopSignal();
+
+        TrainResult expected = TrainStage.run(plan(training, null), undisturbed, p -> {}, new StopSignal());
+        assertThatThrownBy(() -> TrainStage.run(plan(training, null), stopped, afterAStep(stop), stop))
+                .isInstanceOf(Stopped.class)
+                .hasMessageContaining("step 1;");
+        TrainResult resumed = TrainStage.run(plan(training, null), stopped, p -> {}, new StopSignal());
+
+        assertThat(resumed.candidateDigest()).isEqualTo(expected.candidateDigest());
+        assertThat(resumed.exactResume()).isTrue();
+    }
+
+    @Test
+    void batchNormsLearnFromBatchesAndTheirStatisticsAreInTheCandidate() throws Exception {
+        Workspace workspace = workspace("full", "resnet-basic");
+
+        TrainResult result =
+                TrainStage.run(plan(learning().epochs(12).spec(), null), workspace, p -> {}, new StopSignal());
+
+        assertThat(Double.parseDouble(result.selectedValue())).isGreaterThan(0.85);
+        Weights before = Weights.ofFolder(workspace.model());
+        Weights after = Weights.ofFolder(workspace.candidate());
+        assertThat(after.names()).isEqualTo(before.names());
+        assertThat(values(after, STATISTICS)).isNotEqualTo(values(before, STATISTICS));
+        assertThat(TrainingRecord.read(workspace.candidate()).batchNorm()).contains("micro-batches of 16");
+        History history =
+                Json.MAPPER.readValue(Files.readAllBytes(workspace.run().resolve("history.json")), History.class);
+        assertThat(history.time().data()).isPositive();
+    }
+
+    @Test
+    void microBatchesThatAreTooSmallForStatisticsUseThoseOfTheBase() throws Exception {
+        Workspace workspace = workspace("small", "resnet-basic");
+
+        TrainStage.run(plan(learning().epochs(1).spec(), 4), workspace, p -> {}, new StopSignal());
+
+        assertThat(values(Weights.ofFolder(workspace.candidate()), STATISTICS))
+                .isEqualTo(values(Weights.ofFolder(workspace.model()), STATISTICS));
+        assertThat(TrainingRecord.read(workspace.candidate()).batchNorm())
+                .contains("micro-batches of 4 are fewer than 8");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"resnet-basic", "vit", "convnext"})
+    void featureExtractionTrainsTheHeadAlone(String network) throws Exception {
+        Workspace workspace = workspace("frozen", network);
+
+        TrainStage.run(
+                plan(
+                        learning()
+                                .strategy(StrategyType.FeatureExtraction)
+                                .learningRate("1e-2")
+                                .spec(),
+                        null),
+                workspace,
+                p -> {},
+                new StopSignal());
+
+        Weights before = Weights.ofFolder(workspace.model());
+        Weights after = Weights.ofFolder(workspace.candidate());
+        for (String name : before.names()) {
+            if (!name.endsWith("num_batches_tracked")) {
+                assertThat(Arrays.equals(values(after, name), values(before, name)))
+                        .as(name)
+                        .isEqualTo(!name.startsWith("classifier"));
+            }
+        }
+    }
+
+    /** SqueezeNet's head takes a map, which would fill the memory if it were kept of every image. */
+    @Test
+    void aHeadThatTakesAMapLearnsAloneToo() throws Exception {
+        Workspace workspace = workspace("map", "resnet-basic");
+        Files.writeString(
+                workspace.model().resolve("config.json"), "{\"model_type\": \"squeezenet\", \"version\": \"1_1\"}");
+        SafetensorsWriter.write(workspace.model().resolve("model.safetensors"), squeezeNet());
+        ImagePreprocessing larger =
+                new ImagePreprocessing(new ImageResize(null, List.of(32, 32)), null, null, null, null);
+
+        TrainResult result = TrainStage.run(
+                plan(learning().strategy(StrategyType.FeatureExtraction).spec(), null, dataset(larger)),
+                workspace,
+                p -> {},
+                new StopSignal());
+
+        assertThat(result.steps()).isPositive();
+        Weights before = Weights.ofFolder(workspace.model());
+        Weights after = Weights.ofFolder(workspace.candidate());
+        for (String name : before.names()) {
+            assertThat(values(after, name)).as(name).isEqualTo(values(before, name));
+        }
+        assertThat(after.names()).contains("classifier.1.weight", "classifier.1.bias");
+    }
+
+    /** The backbone of SqueezeNet 1.1 with random weights. */
+    private static TreeMap<String, RawTensor> squeezeNet() {
+        Random random = new Random(1);
+        TreeMap<String, RawTensor> weights = new TreeMap<>();
+        convolution(weights, random, "features.0", 3, 64, 3);
+        int in = 64;
+        int[] places = {3, 4, 6, 7, 9, 10, 11, 12};
+        for (int i = 0; i < places.length; i++) {
+            int squeezed = 16 * (i / 2 + 1);
+            String name = "features." + places[i];
+            convolution(weights, random, name + ".squeeze", in, squeezed, 1);
+            convolution(weights, random, name + ".expand1x1", squeezed, 4 * squeezed, 1);
+            convolution(weights, random, name + ".expand3x3", squeezed, 4 * squeezed, 3);
+            in = 8 * squeezed;
+        }
+        return weights;
+    }
+
+    private static void convolution(
+            TreeMap<String, RawTensor> weights, Random random, String name, int in, int out, int kernel) {
+        float[] values = new float[out * in * kernel * kernel];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() / Math.sqrt(in * kernel * kernel));
+        }
+        weights.put(name + ".weight", RawTensor.of(values, out, in, kernel, kernel));
+        weights.put(name + ".bias", RawTensor.of(new float[out], out));
+    }
+
+    @Test
+    void trainingPreparingAndServingGiveTheSameTensors() throws Exception {
+        Workspace workspace = workspace("tensors", "resnet-basic");
+        TrainStage.run(plan(learning().epochs(1).spec(), null), workspace, p -> {}, new StopSignal());
+        List<Example> examples = ExampleFile.read(workspace.train().resolve("validation.jsonl"));
+        ImageTransform ofTraining = ImagePreparation.of(workspace.model(), preparation());
+        ImageTransform ofServing = ImagePreparation.read(workspace.candidate());
+        int[] all = IntStream.range(0, examples.size()).toArray();
+
+        try (NDManager scope = TorchEngine.start().newScope();
+                ImageExamples training = ImageExamples.of(examples, none(ofTraining), 2);
+                ImagePredictor serving = ImagePredictor.open(workspace.candidate())) {
+            float[] trained = training.batch(scope, all).pixels().toFloatArray();
+            List<dev.finetune.trainer.transform.Pixels> fitted = new java.util.ArrayList<>();
+            for (Example example : examples) {
+                Input prepared = serving.prepared(ImageInput.of(example.image().read()));
+                fitted.add(((FittedImage) prepared).pixels());
+            }
+            assertThat(PixelBatch.of(scope, fitted, ofServing).pixels().toFloatArray())
+                    .isEqualTo(trained);
+            double[][] fromFiles =
+                    serving.scores(examples.stream().map(Example::asked).toList());
+            double[][] fromFitted =
+                    serving.scores(fitted.stream().map(FittedImage::new).toList());
+            assertThat(fromFitted).isDeepEqualTo(fromFiles);
+        }
+    }
+
+    @Test
+    void aBatchIsTheSameWhateverWasAnnouncedAndOnHoweverManyThreads() throws Exception {
+        Workspace workspace = workspace("threads", "resnet-basic");
+        List<Example> examples = ExampleFile.read(workspace.train().resolve("train.jsonl"));
+        ImageTransform transform = ImagePreparation.of(workspace.model(), preparation());
+        List<int[]> order = List.of(new int[] {5, 1, 9}, new int[] {2, 7, 4}, new int[] {0, 3});
+
+        try (NDManager scope = TorchEngine.start().newScope();
+                ImageExamples alone = ImageExamples.of(examples, none(transform), 1);
+                ImageExamples ahead = ImageExamples.of(examples, none(transform), 3)) {
+            ahead.ahead(0, order);
+            for (int[] batch : order) {
+                assertThat(ahead.batch(scope, batch).pixels().toFloatArray())
+                        .isEqualTo(alone.batch(scope, batch).pixels().toFloatArray());
+            }
+            ahead.ahead(1, order.subList(1, 3));
+            assertThat(ahead.batch(scope, order.get(1)).pixels().toFloatArray())
+                    .isEqualTo(alone.batch(scope, order.get(1)).pixels().toFloatArray());
+            assertThat(ahead.waited()).isPositive();
+            assertThat(ahead.waited()).isZero();
+        }
+    }
+
+    @Test
+    void anImageThatWasDamagedMeanwhileIsToldByItsName() throws Exception {
+        Workspace workspace = workspace("damaged", "resnet-basic");
+        Path pack = workspace.train().resolve("train.images");
+        Files.write(pack, new byte[(int) Files.size(pack)]);
+
+        assertThatThrownBy(() -> TrainStage.run(plan(learning().spec(), null), workspace, p -> {}, new StopSignal()))
+                .isInstanceOf(StageException.class)
+                .hasMessageContainingAll("photos/", "cannot be now");
+    }
+
+    private static Augmentations none(ImageTransform transform) {
+        return new Augmentations(List.of(), transform, 0);
+    }
+
+    private static Consumer<Progress> afterAStep(StopSignal stop) {
+        return progress -> {
+            if (progress.step() != null) {
+                stop.request();
+            }
+        };
+    }
+
+    private static float[] values(Weights weights, String name) {
+        try (NDManager scope = TorchEngine.start().newScope()) {
+            return weights.load(scope, name).toFloatArray();
+        }
+    }
+
+    private static Fixtures.Numbers learning() {
+        return Fixtures.hyperparameters()
+                .epochs(1)
+                .batchSize(16)
+                .learningRate("1e-2")
+                .seed(3);
+    }
+
+    private static ImagePreprocessing preparation() {
+        return new ImagePreprocessing(new ImageResize(null, List.of(16, 16)), null, null, null, null);
+    }
+
+    /** A base model of the golden resources, and 180 prepared images. */
+    private Workspace workspace(String name, String network) throws Exception {
+        Path photos = folder.resolve("photos");
+        if (!Files.exists(photos)) {
+            ColouredShapes.write(photos, 60, 1);
+        }
+        Workspace workspace = new Workspace(folder.resolve(name));
+        Files.createDirectories(workspace.model());
+        Path base = Path.of(
+                ImageTrainingTest.class.getResource("/golden/images/" + network).toURI());
+        for (String file : List.of("config.json", "model.safetensors")) {
+            Files.copy(base.resolve(file), workspace.model().resolve(file));
+        }
+        Dataset.read(
+                        Task.ImageClassification,
+                        dataset(),
+                        new Dataset.Sources(
+                                new Dataset.NamedFile("photos", photos), Optional.empty(), Optional.empty()))
+                .write(workspace);
+        return workspace;
+    }
+
+    private static DatasetSpec dataset() {
+        return dataset(preparation());
+    }
+
+    private static DatasetSpec dataset(ImagePreprocessing preparation) {
+        return new DatasetSpec(
+                DataFormat.ImageFolder,
+                null,
+                null,
+                null,
+                new DataSplit(null, "0.2"),
+                new DataSplit(null, "0.1"),
+                null,
+                new Preprocessing(null, preparation),
+                new Checks(null, null, null, null, null, null, null, null));
+    }
+
+    private static Plan plan(TrainingSpec training, @Nullable Integer microBatchSize) {
+        return plan(training, microBatchSize, dataset());
+    }
+
+    private static Plan plan(TrainingSpec training, @Nullable Integer microBatchSize, DatasetSpec dataset) {
+        TrainingSpec saving = new TrainingSpec(
+                training.strategy(), training.hyperparameters(), null, null, new CheckpointPolicy(300, 2), null);
+        FineTuneJobSpec spec = new FineTuneJobSpec(
+                Task.ImageClassification,
+                null,
+                null,
+                null,
+                dataset,
+                saving,
+                new EvaluationSpec("accuracy", null, null, null, null),
+                null,
+                null,
+                null,
+                null,
+                null);
+        return new Plan(
+                Plan.VERSION,
+                new JobIdentity("tiny", "default", "uid"),
+                Stage.train,
+                1,
+                spec,
+                "",
+                List.of(),
+                "sha256:model",
+                "sha256:data",
+                null,
+                null,
+                null,
+                microBatchSize,
+                "build");
+    }
+}
