@@ -45,6 +45,8 @@ public final class Oras {
 
     private List<String> login(String side) {
         return List.of(
+                // What it takes for granted on this machine.
+                "--" + side + "plain-http=false",
                 "--" + side + "ca-file",
                 "ca.crt",
                 "--" + side + "username",
