@@ -7,9 +7,15 @@ public record Columns(
         @Nullable String text,
         @Nullable String textPair,
         @Nullable String label,
-        @Nullable String labels) {
+        @Nullable String labels,
+        @Nullable String image) {
+    /** Those of texts. */
+    public Columns(@Nullable String text, @Nullable String textPair, @Nullable String label, @Nullable String labels) {
+        this(text, textPair, label, labels, null);
+    }
+
     /** Those of single texts with one label. */
     public Columns(@Nullable String text, @Nullable String label) {
-        this(text, null, label, null);
+        this(text, null, label, null, null);
     }
 }

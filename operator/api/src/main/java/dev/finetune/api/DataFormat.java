@@ -17,6 +17,11 @@ public enum DataFormat {
     /** A split of a data set of the Hugging Face Hub, of which the hub keeps Parquet files. */
     HuggingFace;
 
+    /** Whether it may be images: in class folders, or listed by their paths. */
+    public boolean holdsImages() {
+        return this == ImageFolder || this == CSV || this == TSV || this == JSONLines;
+    }
+
     /** Whether the files have columns; where they have none, folders say what the label is. */
     public boolean hasColumns() {
         return this != TextFolder && this != ImageFolder;

@@ -3,6 +3,7 @@ package dev.finetune.api;
 import java.math.BigDecimal;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,16 @@ final class DatasetRules {
         if (preprocessing != null && preprocessing.image() != null) {
             ImageRules.check(field.at("preprocessing.image"), preprocessing.image());
         }
+        List<Augmentation> augmentation = dataset.augmentation();
+        if (augmentation != null) {
+            field.at("augmentation")
+                    .that(
+                            task == null || task.ofImages(),
+                            "is for task ImageClassification, found task " + task + ": remove it");
+            for (int i = 0; i < augmentation.size(); i++) {
+                AugmentationRules.check(field.at("augmentation", i), augmentation.get(i));
+            }
+        }
         Checks checks = dataset.checks();
         if (checks != null) {
             field.at("checks.minExamplesPerClass").between(checks.minExamplesPerClass(), 1, 1_000_000);
@@ -62,11 +73,15 @@ final class DatasetRules {
         if (task == null) {
             return;
         }
+        DataFormat format = dataset.format();
         field.at("format")
                 .that(
-                        dataset.format() == null || task.ofImages() == (dataset.format() == DataFormat.ImageFolder),
-                        "ImageFolder goes with task ImageClassification, and with no other, found " + dataset.format()
-                                + " for task " + task);
+                        task.ofImages() || format != DataFormat.ImageFolder,
+                        "ImageFolder goes with task ImageClassification, and with no other, found task " + task);
+        field.at("format")
+                .that(
+                        !task.ofImages() || format == null || format.holdsImages(),
+                        "must be ImageFolder, CSV, TSV or JSONLines for task ImageClassification, found " + format);
         Preprocessing preprocessing = dataset.preprocessing();
         if (preprocessing != null) {
             field.at("preprocessing.text")
@@ -139,7 +154,15 @@ final class DatasetRules {
             return;
         }
         boolean numbers = csv != null && Boolean.FALSE.equals(csv.header());
-        column(field.at("text"), columns.text(), numbers);
+        boolean images = task != null && task.ofImages();
+        column(field.at(images ? "image" : "text"), images ? columns.image() : columns.text(), numbers);
+        field.at("text")
+                .that(!images || columns.text() == null, "is for texts: remove it, image names the column of paths");
+        field.at("image")
+                .that(
+                        task == null || images || columns.image() == null,
+                        "is only for task ImageClassification: remove it");
+        different(field, "image", columns.image(), "label", columns.label());
         answer(field, columns, task, numbers);
         boolean mayHavePair = task == null || task.mayHavePair();
         if (pairs || (mayHavePair && columns.textPair() != null)) {

@@ -1,5 +1,6 @@
 package dev.finetune.api;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The labelled data and how it is read, split, checked and cleaned. */
@@ -12,4 +13,19 @@ public record DatasetSpec(
         @Nullable DataSplit test,
         @Nullable Long splitSeed,
         @Nullable Preprocessing preprocessing,
-        @Nullable Checks checks) {}
+        @Nullable List<Augmentation> augmentation,
+        @Nullable Checks checks) {
+    /** One whose training examples are taken as they are. */
+    public DatasetSpec(
+            @Nullable DataFormat format,
+            @Nullable CsvDialect csv,
+            @Nullable Columns columns,
+            @Nullable DataSource train,
+            @Nullable DataSplit validation,
+            @Nullable DataSplit test,
+            @Nullable Long splitSeed,
+            @Nullable Preprocessing preprocessing,
+            @Nullable Checks checks) {
+        this(format, csv, columns, train, validation, test, splitSeed, preprocessing, null, checks);
+    }
+}

@@ -40,6 +40,7 @@ public final class SpecValidator {
         profile(field.at("profile"), spec.profile());
         model(field.at("model"), spec.model(), schemes);
         DatasetRules.check(field.at("dataset"), spec.dataset(), spec.task(), schemes);
+        augmentation(field, spec);
         TrainingRules.check(field.at("training"), spec.training(), spec.evaluation(), spec.answer());
         EvaluationRules.check(field.at("evaluation"), spec.evaluation(), spec.answer());
         output(field.at("output"), spec.output(), schemes);
@@ -48,6 +49,17 @@ public final class SpecValidator {
         field.at("ttlSecondsAfterFinished").between(spec.ttlSecondsAfterFinished(), 0, Integer.MAX_VALUE);
         podTemplate(field.at("podTemplate"), spec.podTemplate());
         return field.problems();
+    }
+
+    /** A frozen backbone is asked about each image once, and would never see a change. */
+    private static void augmentation(Field field, FineTuneJobSpec spec) {
+        boolean frozen = spec.training() != null
+                && spec.training().strategy() != null
+                && spec.training().strategy().type() == StrategyType.FeatureExtraction;
+        field.at("dataset.augmentation")
+                .that(
+                        !frozen || spec.dataset() == null || spec.dataset().augmentation() == null,
+                        "is not for strategy FeatureExtraction, which computes what it learns from once: remove it, or take another strategy");
     }
 
     private static void profile(Field field, @Nullable String profile) {

@@ -84,6 +84,7 @@ final class Plans {
                         null,
                         data.splitSeed(),
                         data.preprocessing(),
+                        data.augmentation(),
                         data.checks());
     }
 }

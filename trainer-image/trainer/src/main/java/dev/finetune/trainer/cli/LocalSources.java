@@ -125,6 +125,7 @@ final class LocalSources {
                 test,
                 d.splitSeed(),
                 d.preprocessing(),
+                d.augmentation(),
                 d.checks());
     }
 

@@ -59,7 +59,7 @@ final class SpecReader {
     /** The one place where the schema takes a number for a name: a column of a file without a header. */
     private static void columnNumbers(ObjectNode fields) {
         if (fields.path("dataset").path("columns") instanceof ObjectNode columns) {
-            for (String column : List.of("text", "textPair", "label")) {
+            for (String column : List.of("text", "textPair", "label", "image")) {
                 if (columns.path(column).isIntegralNumber()) {
                     columns.put(column, columns.get(column).asText());
                 }

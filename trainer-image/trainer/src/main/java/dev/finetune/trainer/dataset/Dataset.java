@@ -181,8 +181,9 @@ public final class Dataset {
             CheckAction nearDuplicates,
             Findings findings,
             Map<String, Fingerprint> looks) {
-        List<Example> all = settings.format() == DataFormat.ImageFolder
-                ? new ImageFolder(file).read(checks, findings, looks)
+        List<Example> all = settings.ofImages()
+                ? (settings.format() == DataFormat.ImageFolder ? ImageFolder.of(file) : ImageList.of(file, settings))
+                        .read(checks, findings, looks)
                 : new DataFile(file.name(), file.path()).read(settings, checks, findings);
         List<Example> different = Repeats.check(file.name(), all, checks, findings);
         NearTexts near = near(different, checks, looks);

@@ -94,7 +94,7 @@ final class ParquetRows implements RowReader {
     /** Null is what cannot be written. */
     private @Nullable String value(Role role, @Nullable Object value) {
         return switch (role) {
-            case text, textPair -> written(value);
+            case text, textPair, image -> written(value);
             case label -> label(value);
             case labels -> labels(value);
         };

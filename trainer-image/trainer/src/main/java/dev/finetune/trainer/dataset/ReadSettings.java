@@ -47,14 +47,15 @@ record ReadSettings(
         if (quote.isPresent() && quote.get() == delimiter) {
             throw invalid("spec.dataset.csv.quote and delimiter are the same character: they must differ");
         }
-        if (task.ofImages() != (format == DataFormat.ImageFolder)) {
+        if (task.ofImages() ? !format.holdsImages() : format == DataFormat.ImageFolder) {
             throw invalid("spec.dataset.format is " + format + " and spec.task is " + task
-                    + ": ImageFolder goes with ImageClassification, and with no other task");
+                    + ": images are in class folders (ImageFolder) or listed by their paths (CSV, TSV, JSONLines)");
         }
         boolean header = csv.header() == null || csv.header();
         Columns given = spec.columns() == null ? new Columns(null, null) : spec.columns();
         Map<Role, String> columns = new EnumMap<>(Role.class);
-        columns.put(Role.text, column(Role.text, given.text(), header));
+        Role input = task.ofImages() ? Role.image : Role.text;
+        columns.put(input, column(input, task.ofImages() ? given.image() : given.text(), header));
         if (task.needsPair() || given.textPair() != null) {
             columns.put(Role.textPair, column(Role.textPair, given.textPair(), header));
         }
@@ -76,6 +77,11 @@ record ReadSettings(
                 labelSeparator(csv.labelSeparator()),
                 columns,
                 task.answer());
+    }
+
+    /** Whether inputs are images. */
+    boolean ofImages() {
+        return columns.containsKey(Role.image);
     }
 
     /** The role of the column that the answers stand in. */

@@ -5,5 +5,6 @@ enum Role {
     text,
     textPair,
     label,
-    labels
+    labels,
+    image
 }

@@ -11,6 +11,9 @@ final class Seeds {
     /** The weights that the base model lacks. */
     static final long INITIAL_WEIGHTS = 3;
 
+    /** The changes of training images. */
+    static final long AUGMENTATION = 4;
+
     private Seeds() {}
 
     /** One well-mixed seed of several numbers (the finaliser of SplitMix64 after each). */

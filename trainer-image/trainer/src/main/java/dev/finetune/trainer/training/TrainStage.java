@@ -1,5 +1,7 @@
 package dev.finetune.trainer.training;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.finetune.api.Augmentation;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.ImagePreprocessing;
 import dev.finetune.api.Json;
@@ -85,9 +87,11 @@ public final class TrainStage {
         try (SequenceClassifier model = SequenceClassifier.load(
                         workspace.model(), info.labels(), Problem.of(plan.spec().answer()), options());
                 TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength)) {
+            EncodedExamples train = EncodedExamples.of(run.train, cleaning, tokenizer, model.padId());
             return run.train(
                     model,
-                    EncodedExamples.of(run.train, cleaning, tokenizer, model.padId()),
+                    train,
+                    train,
                     EncodedExamples.of(run.validation, cleaning, tokenizer, model.padId()),
                     new Kind(new Probe.Texts(info.labels(), cleaning, maxLength), null, null),
                     folder -> model.save(folder, maxLength));
@@ -96,16 +100,24 @@ public final class TrainStage {
 
     private TrainResult images(DatasetInfo info) throws IOException {
         ImageTransform transform = ImagePreparation.of(workspace.model(), imagePreprocessing());
-        Run run = new Run(
-                info, TrainingDigest.of(plan, numbers, NO_CLEANING, ImagePreparation.json(transform), selection));
+        List<Augmentation> augmentation = Optional.ofNullable(plan.spec().dataset())
+                .map(d -> d.augmentation())
+                .orElse(List.of());
+        ObjectNode decisive = ImagePreparation.json(transform);
+        decisive.set("augmentation", Json.MAPPER.valueToTree(augmentation));
+        Run run = new Run(info, TrainingDigest.of(plan, numbers, NO_CLEANING, decisive, selection));
         Augmentations none = new Augmentations(List.of(), transform, numbers.seed());
+        Augmentations some = new Augmentations(
+                ImageAugmentation.of(augmentation), transform, Seeds.mix(numbers.seed(), Seeds.AUGMENTATION));
         int threads = TorchEngine.start().threads();
         try (ImageClassifier model = ImageClassifier.load(workspace.model(), info.labels(), options());
-                ImageExamples train = ImageExamples.of(run.train, none, threads);
+                ImageExamples train = ImageExamples.of(run.train, some, threads);
+                ImageExamples plain = ImageExamples.of(run.train, none, threads);
                 ImageExamples validation = ImageExamples.of(run.validation, none, threads)) {
             return run.train(
                     model,
                     train,
+                    plain,
                     validation,
                     new Kind(new Probe.Texts(info.labels(), NO_CLEANING, 0), transform.described(), batchNorm(model)),
                     folder -> model.save(folder, transform));
@@ -162,6 +174,7 @@ public final class TrainStage {
         <B> TrainResult train(
                 Network<B> model,
                 ModelInputs<B> trainInputs,
+                ModelInputs<B> plainTrainInputs,
                 ModelInputs<B> validationInputs,
                 Kind kind,
                 DurableFiles.Content saving)
@@ -174,7 +187,8 @@ public final class TrainStage {
                     selection);
             Baselines baselines = new Baselines(workspace.baselines(), lease, trainingDigest);
             baselines.fitPrior(objective);
-            Learner learner = learner(model, objective, trainInputs, validationInputs, baselines, kind.texts());
+            Learner learner =
+                    learner(model, objective, trainInputs, plainTrainInputs, validationInputs, baselines, kind.texts());
             return trained(model, learner, objective, kind, trainingDigest, lease, saving);
         }
     }
@@ -190,6 +204,7 @@ public final class TrainStage {
             Network<B> model,
             Objective objective,
             ModelInputs<B> train,
+            ModelInputs<B> plainTrain,
             ModelInputs<B> validation,
             Baselines baselines,
             Probe.Texts texts) {
@@ -197,7 +212,7 @@ public final class TrainStage {
         boolean fromFeatures = headOnly && model.headTakesFeatures();
         ProbeProgress told = new ProbeProgress(progress, System::nanoTime, train.size() + validation.size());
         Optional<Baselines.Features> features =
-                baselines.fitProbe(model, train, validation, texts, objective, fromFeatures, done -> {
+                baselines.fitProbe(model, plainTrain, validation, texts, objective, fromFeatures, done -> {
                     stopIfAsked();
                     told.done(done);
                 });

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDManager;
+import dev.finetune.api.Augmentation;
+import dev.finetune.api.AugmentationType;
 import dev.finetune.api.CheckpointPolicy;
 import dev.finetune.api.Checks;
 import dev.finetune.api.DataFormat;
@@ -191,6 +193,35 @@ class ImageTrainingTest {
         weights.put(name + ".bias", RawTensor.of(new float[out], out));
     }
 
+    /** The changes are the same after a resume, and neither the probe nor validation sees them. */
+    @Test
+    void augmentedTrainingGoesOnToTheSameWeightsAndChangesTrainAlone() throws Exception {
+        TrainingSpec training = learning().epochs(2).spec();
+        List<Augmentation> steps = List.of(
+                step(AugmentationType.RandomResizedCrop),
+                step(AugmentationType.HorizontalFlip),
+                step(AugmentationType.Erasing));
+        Workspace plain = workspace("plain", "resnet-basic");
+        Workspace undisturbed = workspace("undisturbed", "resnet-basic");
+        Workspace stopped = workspace("stopped", "resnet-basic");
+        StopSignal stop = new StopSignal();
+
+        TrainResult without = TrainStage.run(plan(training, null), plain, p -> {}, new StopSignal());
+        TrainResult expected = TrainStage.run(plan(training, null, steps), undisturbed, p -> {}, new StopSignal());
+        assertThatThrownBy(() -> TrainStage.run(plan(training, null, steps), stopped, afterAStep(stop), stop))
+                .isInstanceOf(Stopped.class);
+        TrainResult resumed = TrainStage.run(plan(training, null, steps), stopped, p -> {}, new StopSignal());
+
+        assertThat(resumed.candidateDigest()).isEqualTo(expected.candidateDigest());
+        assertThat(expected.candidateDigest()).isNotEqualTo(without.candidateDigest());
+        assertThat(Files.readAllBytes(undisturbed.baselines().resolve("probe.safetensors")))
+                .isEqualTo(Files.readAllBytes(plain.baselines().resolve("probe.safetensors")));
+    }
+
+    private static Augmentation step(AugmentationType type) {
+        return new Augmentation(type, null, null, null, null, null, null, null, null, null);
+    }
+
     @Test
     void trainingPreparingAndServingGiveTheSameTensors() throws Exception {
         Workspace workspace = workspace("tensors", "resnet-basic");
@@ -320,6 +351,24 @@ class ImageTrainingTest {
                 null,
                 new Preprocessing(null, preparation),
                 new Checks(null, null, null, null, null, null, null, null));
+    }
+
+    private static Plan plan(TrainingSpec training, @Nullable Integer microBatchSize, List<Augmentation> augmentation) {
+        DatasetSpec plain = dataset();
+        return plan(
+                training,
+                microBatchSize,
+                new DatasetSpec(
+                        plain.format(),
+                        null,
+                        null,
+                        null,
+                        plain.validation(),
+                        plain.test(),
+                        null,
+                        plain.preprocessing(),
+                        augmentation,
+                        plain.checks()));
     }
 
     private static Plan plan(TrainingSpec training, @Nullable Integer microBatchSize) {
