@@ -212,3 +212,57 @@ def make_multi_label(folder, model):
 torch.manual_seed(46)
 make_multi_label(OUT / "bert-multi-label", transformers.BertForSequenceClassification(transformers.BertConfig(
     **{**SIZES, "num_hidden_layers": 1}, pad_token_id=0, problem_type="multi_label_classification")))
+
+
+def make_tokens(name, model):
+    """A tag at some tokens of each text and -100 at the others: 12 steps on the loss of ...ForTokenClassification, the mean over the tokens that have one."""
+    model.eval()
+    pad = model.config.pad_token_id
+    inputs = batch(pad, model.config.vocab_size)
+    labels = torch.full(inputs["input_ids"].shape, -100)
+    for row, length in enumerate(LENGTHS):
+        for place in range(1, length - 1, 1 + row % 2):
+            labels[row, place] = (3 * row + place) % 3
+    with torch.no_grad():
+        logits = model(**inputs).logits[labels != -100]
+    folder = OUT / name
+    model.save_pretrained(folder, safe_serialization=True)
+    opt = torch.optim.AdamW(groups(model, 0.05), lr=PEAK)
+    losses, norms = [], []
+    for _ in range(STEPS):
+        loss = model(**inputs, labels=labels).loss
+        loss.backward()
+        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)))
+        losses.append(float(loss.detach()))
+        opt.step()
+        opt.zero_grad()
+    (folder / "golden.json").write_text(json.dumps({"rows": len(LENGTHS), "length": max(LENGTHS), "ids": inputs["input_ids"].flatten().tolist(),
+        "mask": inputs["attention_mask"].flatten().tolist(), "words": (labels.flatten() != -100).nonzero().flatten().tolist(),
+        "targets": labels[labels != -100].tolist(), "logits": logits.flatten().tolist(), "learningRate": PEAK, "weightDecay": 0.05, "losses": losses,
+        "gradientNorms": norms, "parameters": [n for n, _ in model.named_parameters()]}, indent=1) + "\n")
+    print(name, f"{losses[0]:.3f}->{losses[-1]:.3f}")
+
+
+def add_words(folder, tokenizer):
+    """Texts that are cut into words, and what becomes of them: ids, and for each word its first token, -1 where it was cut off at 12 or vanished."""
+    texts = [["hello"], ["Free", "!", "win", "abc"], ["win"] * 4 + ["xyz"] * 9, ["\u200d", "free"], ["[SEP]", "win"], ["hello"] * 10 + ["abcdef"]]
+    tok = tokenizers.Tokenizer.from_file(str(tokenizer))
+    tok.no_padding()
+    tok.enable_truncation(12)
+    coded = [tok.encode(t, is_pretokenized=True) for t in texts]
+    first = lambda e, n: [e.word_ids.index(w) if w in e.word_ids else -1 for w in range(n)]
+    (folder / "words.json").write_text(json.dumps([{"words": t, "ids": e.ids, "first": first(e, len(t))} for t, e in zip(texts, coded)]) + "\n")
+
+
+torch.manual_seed(47)
+TAGS = {0: "B-X", 1: "I-X", 2: "O"}
+NAMED = dict(id2label=TAGS, label2id={t: i for i, t in TAGS.items()})
+SMALL = {**{k: v for k, v in SIZES.items() if k != "num_labels"}, "num_hidden_layers": 1, **NAMED}
+make_tokens("bert-tokens", stirred(transformers.BertForTokenClassification(transformers.BertConfig(**SMALL, pad_token_id=0))))
+make_tokens("distilbert-tokens", stirred(transformers.DistilBertForTokenClassification(transformers.DistilBertConfig(
+    vocab_size=64, dim=16, n_layers=1, n_heads=2, hidden_dim=24, max_position_embeddings=24, pad_token_id=0, **NAMED))))
+make_tokens("roberta-tokens", stirred(transformers.RobertaForTokenClassification(transformers.RobertaConfig(**SMALL, type_vocab_size=1, pad_token_id=1))))
+make_tokens("electra-tokens", stirred(transformers.ElectraForTokenClassification(transformers.ElectraConfig(**SMALL, pad_token_id=0, embedding_size=10))))
+make_tokens("modernbert-tokens", stirred(transformers.ModernBertForTokenClassification(transformers.ModernBertConfig(
+    **{**SMALL, **IDS, "num_hidden_layers": 2}, local_attention=4, global_attn_every_n_layers=2))))
+add_words(OUT / "bert-tokens", OUT / "bert" / "tokenizer.json")

@@ -64,3 +64,14 @@ schema = pa.schema(
 pq.write_table(pa.table({"text": texts[:3], "labels": [[1, 0], [1], []]}, schema=schema), target / "class-label-lists.parquet")
 broken = pa.array([["a"], ["b", None], [None]], pa.list_(pa.string()))
 pq.write_table(pa.table({"text": texts[:3], "labels": broken}), target / "label-lists-broken.parquet")
+
+# Words and their tags: texts, and as `datasets` writes a list of ClassLabels; in the last row a tag is missing.
+words = [["Ada", "saw", "New", "York"], ["nothing"], []]
+features = {"tokens": {"feature": {"dtype": "string", "_type": "Value"}, "_type": "List"},
+            "ner_tags": {"feature": {"names": ["O", "B-PER", "B-LOC", "I-LOC"], "_type": "ClassLabel"}, "_type": "List"}}
+schema = pa.schema(
+    [("tokens", pa.list_(pa.string())), ("ner_tags", pa.list_(pa.int64()))],
+    metadata={"huggingface": json.dumps({"info": {"features": features}})},
+)
+pq.write_table(pa.table({"tokens": words, "ner_tags": [[1, 0, 2, 3], [0], []]}, schema=schema), target / "class-label-tags.parquet")
+pq.write_table(pa.table({"tokens": words[:2], "ner_tags": [["B-PER", "O", "B-LOC", "I-LOC"], []]}), target / "tags.parquet")

@@ -9,5 +9,10 @@ public enum Baseline {
     /** The base model itself, where its head fits the labels. */
     BaseModel,
     /** What serves under the model name in this namespace. */
-    Deployed
+    Deployed;
+
+    /** Whether there is one of models that answer like that: a linear probe is fitted to texts, and not to their words. */
+    public boolean existsFor(Answer answer) {
+        return this != LinearProbe || answer != Answer.Tags;
+    }
 }

@@ -15,7 +15,14 @@ public enum DataFormat {
     /** Folders of images: each file is one image, the folder it stands in its label. */
     ImageFolder,
     /** A split of a data set of the Hugging Face Hub, of which the hub keeps Parquet files. */
-    HuggingFace;
+    HuggingFace,
+    /** One word a line with its tag in another column, and an empty line after each text. */
+    CoNLL;
+
+    /** Whether a row can be words with a tag each. */
+    public boolean hasWords() {
+        return this == JSONLines || this == Parquet || this == HuggingFace || this == CoNLL;
+    }
 
     /** Whether it may be images: in class folders, or listed by their paths. */
     public boolean holdsImages() {

@@ -19,6 +19,18 @@ final class DatasetRules {
             return;
         }
         field.at("format").required(dataset.format());
+        field.at("format")
+                .that(
+                        task == null
+                                || task.answer() != Answer.Tags
+                                || dataset.format() == null
+                                || dataset.format().hasWords(),
+                        "is JSONLines, Parquet, HuggingFace or CoNLL for task TokenClassification, whose columns are lists, found "
+                                + dataset.format());
+        field.at("format")
+                .that(
+                        dataset.format() != DataFormat.CoNLL || task == null || task.answer() == Answer.Tags,
+                        "CoNLL is only for task TokenClassification: change format or task");
         if (dataset.format() == DataFormat.HuggingFace) {
             split(
                     field.at("train.storageUri"),
@@ -148,9 +160,16 @@ final class DatasetRules {
             field.that(columns == null, "is not for format " + format + ", whose folders are the labels: remove it");
             field.that(!pairs, "textPair is required for task " + task + ", and format " + format + " has no columns");
             field.that(!several, "labels is required for task " + task + ", and format " + format + " has no columns");
+            field.that(
+                    task == null || task.answer() != Answer.Tags,
+                    "tokens and tags are required for task " + task + ", and format " + format + " has no columns");
             return;
         }
         if (!field.required(columns) || columns == null) {
+            return;
+        }
+        if (task != null && task.answer() == Answer.Tags) {
+            words(field, columns, format == DataFormat.CoNLL);
             return;
         }
         boolean numbers = csv != null && Boolean.FALSE.equals(csv.header());
@@ -163,6 +182,9 @@ final class DatasetRules {
                         task == null || images || columns.image() == null,
                         "is only for task ImageClassification: remove it");
         different(field, "image", columns.image(), "label", columns.label());
+        for (var only : List.of(new Column("tokens", columns.tokens()), new Column("tags", columns.tags()))) {
+            field.at(only.role).that(only.name == null, "is only for task TokenClassification: remove it");
+        }
         answer(field, columns, task, numbers);
         boolean mayHavePair = task == null || task.mayHavePair();
         if (pairs || (mayHavePair && columns.textPair() != null)) {
@@ -175,6 +197,24 @@ final class DatasetRules {
         different(field, "text", columns.text(), "label", columns.label());
         different(field, "text", columns.text(), "textPair", columns.textPair());
         different(field, "textPair", columns.textPair(), "label", columns.label());
+    }
+
+    private record Column(String role, @Nullable String name) {}
+
+    /** Words and their tags, in formats that have lists. */
+    private static void words(Field field, Columns columns, boolean numbers) {
+        column(field.at("tokens"), columns.tokens(), numbers);
+        column(field.at("tags"), columns.tags(), numbers);
+        different(field, "tokens", columns.tokens(), "tags", columns.tags());
+        for (var other : List.of(
+                new Column("text", columns.text()),
+                new Column("textPair", columns.textPair()),
+                new Column("label", columns.label()),
+                new Column("labels", columns.labels()),
+                new Column("image", columns.image()))) {
+            field.at(other.role)
+                    .that(other.name == null, "is for other tasks: remove it, tokens and tags name the columns");
+        }
     }
 
     /** One column for one label, another for several: neither is taken for the other. */
@@ -208,7 +248,7 @@ final class DatasetRules {
         field.length(column, 1, 256);
         field.that(
                 !number || column == null || NUMBER.matcher(column).matches(),
-                "is a zero-based number where csv.header is false, found \"" + column + "\"");
+                "is a zero-based number where csv.header is false and for format CoNLL, found \"" + column + "\"");
     }
 
     private static void split(Field field, @Nullable DataSplit split, Set<StorageUri.Scheme> schemes) {

@@ -32,15 +32,26 @@ final class EvaluationRules {
         List<Baseline> baselines = evaluation.baselines();
         if (baselines != null) {
             field.at("baselines").distinct(baselines);
+            for (int i = 0; i < baselines.size(); i++) {
+                exists(field.at("baselines", i), baselines.get(i), answer);
+            }
         }
         gate(field.at("gate"), evaluation.gate(), positive, answer, baselines == null ? DEFAULT_BASELINES : baselines);
     }
 
+    private static void exists(Field field, @Nullable Baseline baseline, Answer answer) {
+        field.that(
+                baseline == null || baseline.existsFor(answer),
+                "names " + baseline + ", which task TokenClassification does not have: remove it");
+    }
+
     /** Why a field that asks for one label an example is refused. */
     static String onlyForOneLabel(Answer answer) {
-        return answer == Answer.Number
-                ? "is for labels, and the answers are numbers: remove it"
-                : "is for one label a text, and here a text may have several: remove it";
+        return switch (answer) {
+            case Number -> "is for labels, and the answers are numbers: remove it";
+            case Tags -> "is for one label a text, and here each word has a tag: remove it";
+            case Label, Labels -> "is for one label a text, and here a text may have several: remove it";
+        };
     }
 
     /** A metric that a candidate is chosen or shown by. */
@@ -120,6 +131,7 @@ final class EvaluationRules {
         field.that(
                 !"recallPerClass".equals(rule.metric()) || rule.maxDrop() != null,
                 "recallPerClass goes with maxDrop only");
+        exists(field.at("against"), rule.against(), answer);
         field.at("against")
                 .that(
                         rule.against() == null || baselines.contains(rule.against()),

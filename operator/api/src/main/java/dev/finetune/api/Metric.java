@@ -98,7 +98,8 @@ public enum Metric {
 
     /**
      * Whether it measures answers of that kind. Of several labels there is no balanced accuracy and no correlation of decisions, and no
-     * calibration error: its bins need one confidence for each answer.
+     * calibration error: its bins need one confidence for each answer. Of tags precision, recall and F1 are of entities, as seqeval counts them, accuracy
+     * and log loss of words.
      */
     public boolean measures(Answer answer) {
         return switch (answer) {
@@ -107,6 +108,13 @@ public enum Metric {
                 switch (kind) {
                     case DECISIONS -> this != balancedAccuracy && this != mcc;
                     case SCORES -> this != ece;
+                    case PER_CLASS -> true;
+                    case POSITIVE, NUMBERS -> false;
+                };
+            case Tags ->
+                switch (kind) {
+                    case DECISIONS -> this != balancedAccuracy && this != mcc;
+                    case SCORES -> this == logLoss;
                     case PER_CLASS -> true;
                     case POSITIVE, NUMBERS -> false;
                 };
@@ -121,12 +129,13 @@ public enum Metric {
 
     /**
      * What candidates are chosen and shown by where a spec does not say. Where a text may have several labels it is the micro average, as in
-     * the examples of transformers: most labels are rare there, and a macro average rests on those of which the test set has a handful.
+     * the examples of transformers: most labels are rare there, and a macro average rests on those of which the test set has a handful. Of
+     * tags it is the one that seqeval and transformers call overall.
      */
     public static Metric primaryOf(Answer answer) {
         return switch (answer) {
             case Label -> f1Macro;
-            case Labels -> f1Micro;
+            case Labels, Tags -> f1Micro;
             case Number -> pearson;
         };
     }

@@ -8,6 +8,8 @@ public enum Task {
     TextPairClassification(Answer.Label),
     /** Any number of labels per text, or none. */
     MultiLabelTextClassification(Answer.Labels),
+    /** One tag per word of a text, which mark entities. */
+    TokenClassification(Answer.Tags),
     /** One number per text, or per pair of texts. */
     TextRegression(Answer.Number),
     /** One label per image. */

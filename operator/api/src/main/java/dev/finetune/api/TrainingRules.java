@@ -53,7 +53,9 @@ final class TrainingRules {
         field.at("warmupRatio").decimal(h.warmupRatio(), SHARE, "a decimal from 0 to below 1");
         field.at("labelSmoothing").decimal(h.labelSmoothing(), SHARE, "a decimal from 0 to below 1");
         field.at("labelSmoothing")
-                .that(h.labelSmoothing() == null || answer == Answer.Label, EvaluationRules.onlyForOneLabel(answer));
+                .that(
+                        h.labelSmoothing() == null || answer == Answer.Label || answer == Answer.Tags,
+                        EvaluationRules.onlyForOneLabel(answer));
         field.at("dropout").decimal(h.dropout(), SHARE, "a decimal from 0 to below 1");
     }
 }

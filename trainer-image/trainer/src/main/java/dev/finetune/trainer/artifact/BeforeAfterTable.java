@@ -1,5 +1,6 @@
 package dev.finetune.trainer.artifact;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Baseline;
 import dev.finetune.api.BaselineResult;
 import dev.finetune.api.MetricResult;
@@ -15,17 +16,24 @@ final class BeforeAfterTable {
 
     /** The head and a row for each metric that is worth a first look. */
     static List<List<String>> rows(Report report) {
-        return rows(report.metrics());
+        return rows(report.task().answer(), report.metrics());
     }
 
-    /** Micro averages equal accuracy where every label occurs, and weighted ones add little: they are in the full list only. */
-    static boolean shownFirst(MetricResult metric, int index) {
+    /**
+     * Micro averages equal accuracy where every label occurs, and weighted ones add little: they are in the full list only. Of entities the micro averages are
+     * what others report.
+     */
+    static boolean shownFirst(Answer answer, MetricResult metric, int index) {
         String name = String.valueOf(metric.metric());
+        if (answer == Answer.Tags) {
+            return index == 0
+                    || !(name.endsWith("Weighted") || name.equals("precisionMacro") || name.equals("recallMacro"));
+        }
         return index == 0 || !(name.endsWith("Micro") || name.endsWith("Weighted") || name.equals("recallMacro"));
     }
 
     /** One row a metric: its name, the model's value with interval, each baseline's value with the difference. */
-    private static List<List<String>> rows(List<MetricResult> metrics) {
+    private static List<List<String>> rows(Answer answer, List<MetricResult> metrics) {
         List<Baseline> baselines = metrics.stream()
                 .flatMap(m -> baselines(m).stream())
                 .flatMap(b -> Optional.ofNullable(b.name()).stream())
@@ -37,7 +45,7 @@ final class BeforeAfterTable {
         rows.add(head);
         for (int m = 0; m < metrics.size(); m++) {
             MetricResult metric = metrics.get(m);
-            if (!shownFirst(metric, m)) {
+            if (!shownFirst(answer, metric, m)) {
                 continue;
             }
             List<String> row = new ArrayList<>();

@@ -21,10 +21,10 @@ final class DataSections {
     String errors() {
         Report.Errors errors = report.errors();
         long validation = report.data().validation();
-        boolean numbers = report.task().answer() == Answer.Number;
         String wrong = switch (report.task().answer()) {
             case Label -> "are answered wrongly";
             case Labels -> "are given a label too many or too few";
+            case Tags -> "have an entity that is missing, too many, of another type or elsewhere";
             case Number ->
                 "are answered with a number that is off by more than the standard deviation of the true ones";
         };
@@ -38,10 +38,12 @@ final class DataSections {
                     .append(mistakes(errors.suspects()));
         }
         if (report.data().labels().size() > 2 && !errors.confused().isEmpty()) {
-            html.append("<h3>most confused on validation</h3>").append(pairs(errors.confused()));
+            html.append("<h3>most confused on validation" + (report.task().answer() == Answer.Tags ? ", by word" : "")
+                            + "</h3>")
+                    .append(pairs(errors.confused()));
         }
         if (!errors.slices().isEmpty()) {
-            html.append("<h3>parts of the test set</h3>").append(slices(errors.slices(), numbers));
+            html.append("<h3>parts of the test set</h3>").append(slices(errors.slices()));
         }
         return Html.section("What goes wrong", html.toString());
     }
@@ -79,7 +81,13 @@ final class DataSections {
         return Html.table(List.of("is", "taken for", "#times", "#of"), rows);
     }
 
-    private static String slices(List<Report.Slice> slices, boolean numbers) {
+    private String slices(List<Report.Slice> slices) {
+        boolean numbers = report.task().answer() == Answer.Number;
+        String measure = switch (report.task().answer()) {
+            case Label, Labels -> "#accuracy";
+            case Tags -> "#texts with all entities right";
+            case Number -> "#mean absolute error";
+        };
         List<List<String>> rows = new ArrayList<>();
         for (Report.Slice slice : slices) {
             rows.add(List.of(
@@ -88,8 +96,7 @@ final class DataSections {
                     numbers ? Html.number(slice.accuracy()) : Html.share(slice.accuracy()),
                     numbers ? Html.number(slice.before()) : Html.share(slice.before())));
         }
-        return Html.table(
-                List.of("part", "#examples", numbers ? "#mean absolute error" : "#accuracy", "#before"), rows);
+        return Html.table(List.of("part", "#examples", measure, "#before"), rows);
     }
 
     String findings() {

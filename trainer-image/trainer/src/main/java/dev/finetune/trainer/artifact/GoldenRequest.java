@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One raw input with the scores that the artefact gave it when it was judged, in the order of the manifest's labels; {@code label} is the
- * answer, of several labels their {@link dev.finetune.trainer.dataset.LabelSet}. {@code image} is the file of an image in base64. A server replays
+ * answer, of several labels their {@link dev.finetune.trainer.dataset.LabelSet}, of the tags of words their {@link dev.finetune.trainer.dataset.TextList}, with
+ * the scores of one word after the other. {@code image} is the file of an image in base64. A server replays
  * them before it is ready: they test that what was judged is what is served, not quality.
  */
 public record GoldenRequest(

@@ -26,7 +26,7 @@ final class JudgementSections {
         List<MetricResult> first = new ArrayList<>();
         List<MetricResult> more = new ArrayList<>();
         for (int m = 0; m < all.size(); m++) {
-            (BeforeAfterTable.shownFirst(all.get(m), m) ? first : more).add(all.get(m));
+            (BeforeAfterTable.shownFirst(report.task().answer(), all.get(m), m) ? first : more).add(all.get(m));
         }
         StringBuilder html = new StringBuilder();
         String chart = all.isEmpty() ? "" : IntervalChart.of(all.getFirst());
@@ -155,11 +155,19 @@ final class JudgementSections {
                 ? ""
                 : "<p>A label is given from a score of " + Html.escape(threshold)
                         + " on. This threshold was chosen on validation, one for all labels, for the highest f1Micro.</p>";
+        boolean entities = report.task().answer() == Answer.Tags;
         return Html.section(
-                "Each class",
+                entities ? "Each type of entity" : "Each class",
                 told
                         + Html.table(
-                                List.of("class", "#train", "#test", "#precision", "#recall", "#" + before, "#F1"),
+                                List.of(
+                                        entities ? "type" : "class",
+                                        "#train",
+                                        "#test",
+                                        "#precision",
+                                        "#recall",
+                                        "#" + before,
+                                        "#F1"),
                                 rows));
     }
 

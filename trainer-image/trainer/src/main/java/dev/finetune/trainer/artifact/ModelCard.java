@@ -83,11 +83,23 @@ public final class ModelCard {
                     case Label -> " tokens. Labels: ";
                     case Labels ->
                         " tokens. A text may have several labels, or none; the scores do not sum to 1. Labels: ";
+                    case Tags -> " tokens, and what lies beyond has no entity. Tags, at the first token of each word: ";
                     case Number -> " tokens. The answer is the raw output (function_to_apply=\"none\"), called ";
                 };
     }
 
+    /** The task as model hubs call it. */
+    private static String pipeline(Report report) {
+        return report.task().ofImages()
+                ? "image-classification"
+                : report.task().answer() == Answer.Tags ? "token-classification" : "text-classification";
+    }
+
     private static String use(Report report, boolean pairs) {
+        if (report.task().answer() == Answer.Tags) {
+            return "find = pipeline(\"token-classification\", model=\"path/to/this/folder\", aggregation_strategy=\"first\")\n"
+                    + "find(\"a text\")";
+        }
         if (report.task().answer() == Answer.Labels) {
             return "classify = pipeline(\"text-classification\", model=\"path/to/this/folder\", top_k=None)\n"
                     + "[answer[\"label\"] for answer in classify([\"a text\"])[0] if answer[\"score\"] >= "
@@ -102,10 +114,15 @@ public final class ModelCard {
         String kind = switch (report.task().answer()) {
             case Label -> "A classifier";
             case Labels -> "A multi-label classifier";
+            case Tags -> "A tagger of entities";
             case Number -> "A regression";
         };
         return kind
-                + (report.task().ofImages() ? " of images" : pairs ? " of pairs of texts" : " of texts")
+                + (report.task().ofImages()
+                        ? " of images"
+                        : pairs
+                                ? " of pairs of texts"
+                                : report.task().answer() == Answer.Tags ? " in texts" : " of texts")
                 + ", fine-tuned from `"
                 + report.provenance().baseModel() + "` on "
                 + report.data().train() + " examples by job `" + report.job() + "` (strategy "

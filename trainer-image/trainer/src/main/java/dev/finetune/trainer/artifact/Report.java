@@ -158,7 +158,7 @@ public record Report(
     /** {@code count} of {@code of} examples of one label were taken for another. */
     public record Pair(String label, String predicted, long count, long of) {}
 
-    /** One class on the test set; {@code before} is recall of the baseline that BEFORE shows. */
+    /** One class on the test set, or one type of entities, of which {@code train} and {@code test} are counts; {@code before} is recall of the baseline that BEFORE shows. */
     public record ClassRow(
             String label,
             long train,
@@ -205,7 +205,7 @@ public record Report(
         }
     }
 
-    /** A part of the test set; of numbers the values are mean absolute errors. */
+    /** A part of the test set; of numbers the values are mean absolute errors, of tags the shares of texts with all entities right. */
     public record Slice(
             String name,
             long examples,

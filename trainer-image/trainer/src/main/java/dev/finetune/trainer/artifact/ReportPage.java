@@ -1,5 +1,6 @@
 package dev.finetune.trainer.artifact;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.EvaluationSummary;
 import java.io.IOException;
 import java.io.InputStream;
@@ -74,7 +75,9 @@ public final class ReportPage {
                 + fact(Html.count(report.data().train()), "training examples")
                 + (report.classes().isEmpty()
                         ? ""
-                        : fact(String.valueOf(report.data().labels().size()), "classes"))
+                        : fact(
+                                String.valueOf(report.classes().size()),
+                                report.task().answer() == Answer.Tags ? "types of entities" : "classes"))
                 + fact(Html.seconds(training.secondsPerEpoch()), "an epoch of training")
                 + fact(
                         Html.fixed(report.cost().medianMillis(), 1) + " ms",

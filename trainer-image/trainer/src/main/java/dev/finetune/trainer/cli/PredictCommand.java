@@ -10,10 +10,12 @@ import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.dataset.image.ImageDecoder;
 import dev.finetune.trainer.dataset.image.UnreadableImageException;
 import dev.finetune.trainer.metric.Decisions;
+import dev.finetune.trainer.model.FoundEntity;
 import dev.finetune.trainer.model.Predictor;
 import dev.finetune.trainer.transform.ImageInput;
 import dev.finetune.trainer.transform.Input;
 import dev.finetune.trainer.transform.TextInput;
+import dev.finetune.trainer.transform.Words;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -42,7 +44,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Asks a published model: one JSON line per input with its label and probability, its labels or its number.",
+            "Asks a published model: one JSON line per input with its label and probability, its labels, its entities or its number.",
             ""
         },
         footer = {
@@ -169,11 +171,24 @@ final class PredictCommand implements Callable<Integer> {
         if (inputs.isEmpty()) {
             return;
         }
-        double[][] scores = predictor.scores(inputs);
-        for (double[] row : scores) {
-            out.println(Json.write(line(predictor, answer, row)));
+        List<Words> words = answer == Answer.Tags
+                ? inputs.stream().map(i -> Words.in(i.texts().text())).toList()
+                : List.of();
+        double[][] scores = predictor.scores(
+                words.isEmpty() ? inputs : words.stream().map(Words::input).toList());
+        for (int i = 0; i < scores.length; i++) {
+            out.println(Json.write(
+                    words.isEmpty()
+                            ? line(predictor, answer, scores[i])
+                            : Map.of("entities", entities(words.get(i), scores[i], predictor.labels()))));
         }
         out.flush();
+    }
+
+    private static List<Map<String, Object>> entities(Words words, double[] scores, List<String> tags) {
+        return FoundEntity.in(words, scores, tags).stream()
+                .map(FoundEntity::asAnswer)
+                .toList();
     }
 
     private Map<String, Object> line(Predictor predictor, Answer answer, double[] scores) {
@@ -186,6 +201,7 @@ final class PredictCommand implements Callable<Integer> {
                 line.put("probability", scores[best]);
             }
             case Labels -> line.put("labels", Decisions.given(scores, predictor.threshold(), labels));
+            case Tags -> throw new IllegalStateException("entities stand in words");
             case Number -> {
                 return Map.of("score", scores[0]);
             }

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -27,16 +28,20 @@ final class ClassChecks {
      * The labels of train.
      *
      * @param removed what leakage took away, for the messages; empty when nothing was
-     * @throws StageException InvalidData for fewer than two labels, or when validation or test has a label that train lacks
+     * @throws StageException InvalidData for fewer than two labels, or no type of entities, or when validation or test has a label that train lacks
      */
     static List<String> labels(Answer answer, Splits splits, String removed, Wording wording) {
         Map<String, Long> counts = counts(answer, splits.train());
-        if (counts.size() < 2) {
+        boolean ofTypes = answer == Answer.Tags;
+        if (counts.size() < (ofTypes ? 1 : 2)) {
             throw new StageException(
                     FailureClass.InvalidData,
                     "The training data has "
-                            + (counts.isEmpty() ? "no label" : "only the label " + quoted(counts.keySet()))
-                            + ": at least two are needed. Check " + wording.labels(answer) + "." + removed);
+                            + (ofTypes
+                                    ? "no entity, only the tag O: at least one is needed"
+                                    : (counts.isEmpty() ? "no label" : "only the label " + quoted(counts.keySet()))
+                                            + ": at least two are needed")
+                            + ". Check " + wording.labels(answer) + "." + removed);
         }
         refuseUnseen(answer, "validation", splits.validation(), counts.keySet(), removed);
         refuseUnseen(answer, "test", splits.test(), counts.keySet(), removed);
@@ -94,7 +99,7 @@ final class ClassChecks {
             Answer answer, String split, List<Example> examples, Set<String> labels, String removed) {
         Map<String, List<Example>> unseen = new TreeMap<>(BY_CODE_POINT);
         for (Example example : examples) {
-            for (String label : example.labels(answer)) {
+            for (String label : new TreeSet<>(example.labels(answer))) {
                 if (!labels.contains(label)) {
                     unseen.computeIfAbsent(label, _ -> new ArrayList<>()).add(example);
                 }

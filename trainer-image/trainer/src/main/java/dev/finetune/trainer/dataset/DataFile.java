@@ -34,8 +34,7 @@ record DataFile(String name, Path path) {
                     case Row.Read read
                     when ExampleKey.isEmpty(read.value(settings.answerRole())) -> emptyLabels.add(id);
                     case Row.Read read -> {
-                        TextInput input = new TextInput(
-                                read.value(Role.text), read.values().get(Role.textPair));
+                        TextInput input = read.input();
                         if (isEmpty(input)) {
                             emptyTexts.add(id);
                             if (checks.empty() == CheckAction.Remove) {
@@ -102,9 +101,11 @@ record DataFile(String name, Path path) {
         }
         StrictDecoder reader = new StrictDecoder(Files.newInputStream(path), settings.encoding());
         try {
-            return settings.format() == DataFormat.JSONLines
-                    ? new JsonRows(reader, settings)
-                    : new CsvRows(name, reader, settings);
+            return switch (settings.format()) {
+                case JSONLines -> new JsonRows(reader, settings);
+                case CoNLL -> new ConllRows(reader, settings);
+                default -> new CsvRows(name, reader, settings);
+            };
         } catch (IOException | RuntimeException e) {
             reader.close();
             throw e;
@@ -120,6 +121,7 @@ record DataFile(String name, Path path) {
             case CSV -> List.of(".csv");
             case TSV -> List.of(".tsv", ".tab");
             case JSONLines -> List.of(".jsonl", ".ndjson", ".json");
+            case CoNLL -> List.of(".conll", ".iob2", ".bio", ".txt");
             case Parquet, HuggingFace -> List.of(".parquet");
             case TextFolder -> List.of(".txt");
             case ImageFolder -> throw new IllegalArgumentException("images in class folders are no rows of a file");

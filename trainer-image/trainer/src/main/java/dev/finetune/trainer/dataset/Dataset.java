@@ -93,6 +93,11 @@ public final class Dataset {
                 ClassChecks.checkRatio(task.answer(), splits.train(), checks, findings);
                 yield found;
             }
+            case Tags -> {
+                List<String> found = TagChecks.tags(splits, removed, findings);
+                ClassChecks.checkRatio(task.answer(), splits.train(), checks, findings);
+                yield found;
+            }
             case Number -> {
                 NumberChecks.check(splits, findings);
                 yield List.of(DatasetInfo.SCORE);

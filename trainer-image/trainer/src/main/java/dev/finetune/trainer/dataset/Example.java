@@ -1,6 +1,7 @@
 package dev.finetune.trainer.dataset;
 
 import dev.finetune.api.Answer;
+import dev.finetune.trainer.transform.Entity;
 import dev.finetune.trainer.transform.Input;
 import dev.finetune.trainer.transform.TextInput;
 import java.util.List;
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One labelled input, raw as it was decoded. {@code id} says where it stood ({@code train.csv:17}); {@code key} is 16 hex digits over
- * the normalised input, equal for duplicates (design/judgement.md 1); {@code label} is the answer as text: a label, a {@link LabelSet}, a number.
+ * the normalised input, equal for duplicates (design/judgement.md 1); {@code label} is the answer as text: a label, a {@link LabelSet}, a number, or the tags of the words of {@code text} as a {@link TextList}.
  * An image has no text; {@code image} says where its file lies. Stored one JSON object per line.
  */
 public record Example(
@@ -43,11 +44,14 @@ public record Example(
         return Double.parseDouble(label.strip());
     }
 
-    /** The labels that it has where answers are of that kind: one, or any number of them; none where it has a number. */
+    /** The labels that it has where answers are of that kind: one, or any number of them; none where it has a number. Of tags they are
+     * the types of its entities, each as often as it has one. */
     public List<String> labels(Answer answer) {
         return switch (answer) {
             case Label -> List.of(label);
             case Labels -> LabelSet.read(label);
+            case Tags ->
+                Entity.of(TextList.read(label)).stream().map(Entity::type).toList();
             case Number -> List.of();
         };
     }

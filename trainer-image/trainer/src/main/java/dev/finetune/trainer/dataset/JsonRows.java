@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;
@@ -26,29 +25,28 @@ final class JsonRows implements RowReader {
             .build();
 
     private final ReadSettings settings;
-    private final BufferedReader reader;
-    private final StringBuilder line = new StringBuilder();
-    private long number;
+    private final Lines lines;
 
     JsonRows(Reader reader, ReadSettings settings) {
         this.settings = settings;
-        this.reader = new BufferedReader(reader, 1 << 16);
+        this.lines = new Lines(reader);
     }
 
     @Override
     public Optional<Row> next() throws IOException {
-        while (readLine()) {
-            if (line.length() > MAX_ROW_LENGTH) {
-                return Optional.of(new Row.Broken(number, "it is longer than " + MAX_ROW_LENGTH + " characters"));
+        while (lines.next()) {
+            if (lines.isTooLong()) {
+                return Optional.of(
+                        new Row.Broken(lines.number(), "it is longer than " + MAX_ROW_LENGTH + " characters"));
             }
-            if (!line.toString().isBlank()) {
-                return Optional.of(row(line.toString()));
+            if (!lines.text().isBlank()) {
+                return Optional.of(row(lines.text(), lines.number()));
             }
         }
         return Optional.empty();
     }
 
-    private Row row(String json) {
+    private Row row(String json, long number) {
         JsonNode object;
         try {
             object = MAPPER.readTree(json);
@@ -75,20 +73,30 @@ final class JsonRows implements RowReader {
             if (value.isMissingNode()) {
                 return new Row.Broken(number, "it has no key '" + key + "'");
             }
-            boolean several = column.getKey() == Role.labels;
-            Optional<String> wrong = notText(key, value, several);
+            Role role = column.getKey();
+            Optional<String> wrong = notText(key, value, role);
             if (wrong.isPresent()) {
                 return new Row.Broken(number, wrong.get());
             }
-            values.put(column.getKey(), several ? labels(value) : written(value));
+            values.put(
+                    role,
+                    switch (role) {
+                        case text, textPair, label, image -> written(value);
+                        case labels -> labels(value);
+                        case tokens, tags -> TextList.of(texts(value));
+                    });
         }
         return Row.of(number, settings, values);
     }
 
     /** What stands where a text was expected, or a list of texts; empty where nothing else does. */
-    private static Optional<String> notText(String key, JsonNode value, boolean several) {
+    private static Optional<String> notText(String key, JsonNode value, Role role) {
+        boolean several = role.isList();
         if (!value.isContainerNode()) {
-            return Optional.empty();
+            // One label may stand alone; one word is no text.
+            return !several || role == Role.labels || value.isNull()
+                    ? Optional.empty()
+                    : Optional.of("key '" + key + "' holds " + value + " where a list of texts was expected");
         }
         if (!several || value.isObject()) {
             return Optional.of("key '" + key + "' holds " + (value.isArray() ? "a list" : "an object") + " where "
@@ -109,30 +117,18 @@ final class JsonRows implements RowReader {
         if (!value.isArray()) {
             return LabelSet.of(written(value).isBlank() ? List.of() : List.of(written(value)));
         }
-        List<String> labels = new ArrayList<>();
-        value.forEach(item -> labels.add(written(item)));
-        return LabelSet.of(labels);
+        return LabelSet.of(texts(value));
+    }
+
+    private static List<String> texts(JsonNode list) {
+        List<String> texts = new ArrayList<>();
+        list.forEach(item -> texts.add(written(item)));
+        return texts;
     }
 
     /** A null counts as empty. */
     private static String written(JsonNode value) {
         return value.isNull() ? "" : value.asText();
-    }
-
-    /** Reads up to the next line feed; what exceeds the limit is skipped, and the line is left one too long. */
-    private boolean readLine() throws IOException {
-        line.setLength(0);
-        int c = reader.read();
-        if (c < 0) {
-            return false;
-        }
-        number++;
-        for (; c >= 0 && c != '\n'; c = reader.read()) {
-            if (line.length() <= MAX_ROW_LENGTH) {
-                line.append((char) c);
-            }
-        }
-        return true;
     }
 
     private static String firstLine(String message) {
@@ -142,6 +138,6 @@ final class JsonRows implements RowReader {
 
     @Override
     public void close() throws IOException {
-        reader.close();
+        lines.close();
     }
 }

@@ -31,17 +31,19 @@ final class LabelSides {
      * @param unit the key that an example is moved by
      * @param sides the side of each such key; changed by {@link #repair}
      * @param bucket what orders keys
+     * @param answer what examples have: labels, or entities of types
      */
     LabelSides(
             List<Example> source,
             Function<Example, String> unit,
             Map<String, Side> sides,
-            ToDoubleFunction<String> bucket) {
+            ToDoubleFunction<String> bucket,
+            Answer answer) {
         this.sides = sides;
         this.bucket = bucket;
         for (Example example : source) {
             String key = unit.apply(example);
-            for (String label : example.labels(Answer.Labels)) {
+            for (String label : example.labels(answer)) {
                 keys.computeIfAbsent(label, _ -> new HashSet<>()).add(key);
                 labels.computeIfAbsent(key, _ -> new HashSet<>()).add(label);
             }

@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -80,7 +81,7 @@ final class ParquetRows implements RowReader {
                 return new Row.Broken(
                         number,
                         "column '" + column.getValue() + "' holds no "
-                                + (column.getKey() == Role.labels ? "list of texts" : "text, number or boolean")
+                                + (column.getKey().isList() ? "list of texts" : "text, number or boolean")
                                 + ", or bytes that are not UTF-8");
             }
             length += written.length();
@@ -97,6 +98,8 @@ final class ParquetRows implements RowReader {
             case text, textPair, image -> written(value);
             case label -> label(value);
             case labels -> labels(value);
+            case tokens -> list(value, ParquetRows::written).map(TextList::of).orElse(null);
+            case tags -> list(value, this::label).map(TextList::of).orElse(null);
         };
     }
 
@@ -106,19 +109,31 @@ final class ParquetRows implements RowReader {
 
     /** A list, or one label; nothing is none. */
     private @Nullable String labels(@Nullable Object value) {
-        if (!(value instanceof PqList list)) {
+        if (!(value instanceof PqList)) {
             String one = label(value);
             return one == null ? null : LabelSet.of(one.isBlank() ? List.of() : List.of(one));
         }
-        List<String> labels = new ArrayList<>();
-        for (Object item : list.values()) {
-            String label = item == null ? null : label(item);
-            if (label == null) {
-                return null;
-            }
-            labels.add(label);
+        return list(value, this::label).map(LabelSet::of).orElse(null);
+    }
+
+    /** The items of a list, none where there is nothing; empty where one of them cannot be written, or it is no list. */
+    private static Optional<List<String>> list(
+            @Nullable Object value, Function<@Nullable Object, @Nullable String> written) {
+        if (value == null) {
+            return Optional.of(List.of());
         }
-        return LabelSet.of(labels);
+        if (!(value instanceof PqList list)) {
+            return Optional.empty();
+        }
+        List<String> texts = new ArrayList<>();
+        for (Object item : list.values()) {
+            String text = item == null ? null : written.apply(item);
+            if (text == null) {
+                return Optional.empty();
+            }
+            texts.add(text);
+        }
+        return Optional.of(texts);
     }
 
     private Optional<String> named(@Nullable Object label) {
@@ -165,7 +180,7 @@ final class ParquetRows implements RowReader {
                     .path("features")
                     .path(settings.column(settings.answerRole()));
             // Those of a list stand with what it is a list of.
-            JsonNode names = (settings.answerRole() == Role.labels ? feature.path("feature") : feature).path("names");
+            JsonNode names = (settings.answerRole().isList() ? feature.path("feature") : feature).path("names");
             return StreamSupport.stream(names.spliterator(), false)
                     .map(JsonNode::asText)
                     .toList();

@@ -51,22 +51,30 @@ record ReadSettings(
             throw invalid("spec.dataset.format is " + format + " and spec.task is " + task
                     + ": images are in class folders (ImageFolder) or listed by their paths (CSV, TSV, JSONLines)");
         }
-        boolean header = csv.header() == null || csv.header();
+        boolean header = format == DataFormat.CoNLL ? false : csv.header() == null || csv.header();
         Columns given = spec.columns() == null ? new Columns(null, null) : spec.columns();
         Map<Role, String> columns = new EnumMap<>(Role.class);
-        Role input = task.ofImages() ? Role.image : Role.text;
-        columns.put(input, column(input, task.ofImages() ? given.image() : given.text(), header));
+        Role input = task.answer() == Answer.Tags ? Role.tokens : task.ofImages() ? Role.image : Role.text;
+        columns.put(input, column(input, inputColumn(input, given), header));
         if (task.needsPair() || given.textPair() != null) {
             columns.put(Role.textPair, column(Role.textPair, given.textPair(), header));
         }
         Role answer = answerRole(task.answer());
-        columns.put(answer, column(answer, answer == Role.labels ? given.labels() : given.label(), header));
+        columns.put(answer, column(answer, answerColumn(task.answer(), given), header));
         if (Set.copyOf(columns.values()).size() < columns.size()) {
             throw invalid("spec.dataset.columns: " + columns + ": these must be different columns");
         }
         if (format == DataFormat.TextFolder && answer == Role.labels) {
             throw invalid("spec.dataset.format is TextFolder, whose folders give each text one label, and task " + task
                     + " is for several: use CSV, JSONLines or Parquet");
+        }
+        if (task.answer() == Answer.Tags && !format.hasWords()) {
+            throw invalid("spec.dataset.format is " + format + ", whose columns hold no lists, and task " + task
+                    + " reads lists of tokens and tags: use JSONLines, Parquet, HuggingFace or CoNLL");
+        }
+        if (task.answer() != Answer.Tags && format == DataFormat.CoNLL) {
+            throw invalid("spec.dataset.format is CoNLL, which holds words and their tags, and task is " + task
+                    + ": use another format, or task TokenClassification");
         }
         return new ReadSettings(
                 format,
@@ -89,8 +97,29 @@ record ReadSettings(
         return answerRole(answer);
     }
 
-    private static Role answerRole(Answer answer) {
-        return answer == Answer.Labels ? Role.labels : Role.label;
+    /** The same for answers of a kind. */
+    static Role answerRole(Answer answer) {
+        return switch (answer) {
+            case Label, Number -> Role.label;
+            case Labels -> Role.labels;
+            case Tags -> Role.tags;
+        };
+    }
+
+    private static @Nullable String inputColumn(Role input, Columns given) {
+        return switch (input) {
+            case tokens -> given.tokens();
+            case image -> given.image();
+            default -> given.text();
+        };
+    }
+
+    private static @Nullable String answerColumn(Answer answer, Columns given) {
+        return switch (answer) {
+            case Label, Number -> given.label();
+            case Labels -> given.labels();
+            case Tags -> given.tags();
+        };
     }
 
     private static String labelSeparator(@Nullable String separator) {
@@ -125,7 +154,7 @@ record ReadSettings(
         if (!header && !column.matches("[0-9]{1,4}")) {
             throw invalid(
                     "spec.dataset.columns." + role + " is '" + column
-                            + "': without a header (spec.dataset.csv.header: false) columns are zero-based numbers, such as \"1\"");
+                            + "': without a header (format CoNLL, or spec.dataset.csv.header: false) columns are zero-based numbers, such as \"1\"");
         }
         return column;
     }

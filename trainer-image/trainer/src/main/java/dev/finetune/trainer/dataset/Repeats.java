@@ -10,6 +10,9 @@ import java.util.Set;
 
 /** Texts that stand more than once in one source: the first row stays, and copies with another label are conflicts. */
 final class Repeats {
+    /** The tags of a long text would fill the message. */
+    private static final int MAX_LABEL = 100;
+
     private Repeats() {}
 
     /** The source without what the checks remove. */
@@ -27,8 +30,7 @@ final class Repeats {
             repeats.add(example.id() + " (as " + first.id() + ")");
             repeated.add(example.id());
             if (!first.label().equals(example.label()) && conflicting.add(example.key())) {
-                conflicts.add(
-                        first.id() + " '" + first.label() + "' and " + example.id() + " '" + example.label() + "'");
+                conflicts.add(first.id() + " '" + shown(first) + "' and " + example.id() + " '" + shown(example) + "'");
             }
         }
         findings.report(
@@ -49,5 +51,10 @@ final class Repeats {
                 .filter(e -> !(dropConflicts && conflicting.contains(e.key())))
                 .filter(e -> !(dropRepeats && repeated.contains(e.id())))
                 .toList();
+    }
+
+    private static String shown(Example example) {
+        String label = example.label();
+        return label.length() > MAX_LABEL ? label.substring(0, MAX_LABEL) + "..." : label;
     }
 }

@@ -6,5 +6,12 @@ enum Role {
     textPair,
     label,
     labels,
-    image
+    tokens,
+    tags,
+    image;
+
+    /** Whether its values are lists of texts. */
+    boolean isList() {
+        return this == labels || this == tokens || this == tags;
+    }
 }

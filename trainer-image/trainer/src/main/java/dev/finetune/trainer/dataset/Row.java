@@ -1,5 +1,7 @@
 package dev.finetune.trainer.dataset;
 
+import dev.finetune.trainer.transform.TextInput;
+import dev.finetune.trainer.transform.Words;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Objects;
@@ -16,6 +18,14 @@ sealed interface Row {
         /** One with a text and its label. */
         Read(long line, String text, String label) {
             this(line, Map.of(Role.text, text, Role.label, label));
+        }
+
+        /** What a model is asked: one text, or two; of words the text that they make. */
+        TextInput input() {
+            String tokens = values.get(Role.tokens);
+            return tokens == null
+                    ? new TextInput(value(Role.text), values.get(Role.textPair))
+                    : TextInput.of(Words.joined(TextList.read(tokens)));
         }
 
         /** The value of a role that the task has. */
@@ -39,9 +49,9 @@ sealed interface Row {
                 .orElseGet(() -> new Read(line, values));
     }
 
-    /** Labels are several texts in one. */
+    /** Lists are several texts in one. */
     private static Stream<String> texts(Role role, String value) {
-        return role == Role.labels ? LabelSet.read(value).stream() : Stream.of(value);
+        return role.isList() ? TextList.read(value).stream() : Stream.of(value);
     }
 
     /** What no model could be taught as an answer; an empty label or number is told apart from one. */
@@ -55,6 +65,12 @@ sealed interface Row {
                         ? Optional.of(column + "an empty label: "
                                 + (answer.length() > 80 ? answer.substring(0, 80) + "..." : answer))
                         : Optional.empty();
+            case Tags ->
+                TagChecks.problem(
+                        settings.column(Role.tokens),
+                        TextList.read(values.getOrDefault(Role.tokens, "[]")),
+                        settings.column(Role.tags),
+                        TextList.read(answer));
             case Number ->
                 answer.isBlank() || isNumber(answer)
                         ? Optional.empty()

@@ -59,8 +59,8 @@ final class Splitter {
     Splits split(List<Example> source, Answer answer, Findings findings) {
         Map<String, Side> sides = new HashMap<>();
         source.forEach(e -> sides.computeIfAbsent(unit(e), this::side));
-        List<String> repaired = answer == Answer.Labels
-                ? new LabelSides(source, this::unit, sides, this::bucket).repair(wanted())
+        List<String> repaired = answer == Answer.Labels || answer == Answer.Tags
+                ? new LabelSides(source, this::unit, sides, this::bucket, answer).repair(wanted())
                 : repairClasses(source, answer, sides);
         findings.report(
                 "SplitRepaired",

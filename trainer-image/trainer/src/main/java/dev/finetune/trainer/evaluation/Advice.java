@@ -1,5 +1,6 @@
 package dev.finetune.trainer.evaluation;
 
+import dev.finetune.api.Answer;
 import dev.finetune.api.Baseline;
 import dev.finetune.api.Metric;
 import dev.finetune.trainer.artifact.Report;
@@ -71,7 +72,10 @@ final class Advice {
     }
 
     private void confusion(Report.Errors errors) {
-        if (errors.confused().isEmpty() || judgement.test().classes() < 3) {
+        // Where words are tagged the pairs count words, and the errors texts.
+        if (errors.confused().isEmpty()
+                || judgement.test().classes() < 3
+                || judgement.test().answer() == Answer.Tags) {
             return;
         }
         Report.Pair pair = errors.confused().getFirst();

@@ -3,6 +3,9 @@ package dev.finetune.trainer.evaluation;
 import dev.finetune.api.Answer;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.metric.LabelSets;
+import dev.finetune.trainer.metric.TagSequences;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -39,14 +42,39 @@ final class Alignment {
      * @param ofModel the model's labels, in the order of the scores
      */
     static Outputs align(List<String> ofModel, Answer answer, double threshold, double[][] scores, TestSet test) {
-        Optional<int[]> same = exact(ofModel, test.labels());
+        Optional<int[]> same = exact(ofModel, test.scored());
         if (same.isPresent() && answer == test.answer()) {
             return test.outputs(permute(scores, same.get()), threshold);
         }
         return Outputs.ofDecisions(
-                test.sets().isPresent()
-                        ? sets(ofModel, answer, threshold, scores, test)
-                        : classes(ofModel, scores, test.labels()));
+                switch (test.answer()) {
+                    case Labels -> sets(ofModel, answer, threshold, scores, test);
+                    case Tags -> sequences(ofModel, answer, scores, test);
+                    case Label, Number ->
+                        answer == Answer.Tags
+                                ? another(scores.length, test.classes())
+                                : classes(ofModel, scores, test.labels());
+                });
+    }
+
+    private static int[] another(int examples, int decision) {
+        int[] decisions = new int[examples];
+        Arrays.fill(decisions, decision);
+        return decisions;
+    }
+
+    /** A model that answers otherwise says of no word anything that is a tag. */
+    private static int[] sequences(List<String> ofModel, Answer answer, double[][] scores, TestSet test) {
+        TagSequences sequences = test.sequences().orElseThrow();
+        int[] decisions = new int[scores.length];
+        for (int i = 0; i < decisions.length; i++) {
+            int words = sequences.sequence(test.truth()[i]).size();
+            decisions[i] = sequences.number(
+                    answer == Answer.Tags
+                            ? Decisions.tags(scores[i], ofModel)
+                            : Collections.nCopies(words, TagSequences.NONE));
+        }
+        return decisions;
     }
 
     private static int[] classes(List<String> ofModel, double[][] scores, List<String> labels) {
@@ -60,6 +88,9 @@ final class Alignment {
 
     private static int[] sets(List<String> ofModel, Answer answer, double threshold, double[][] scores, TestSet test) {
         LabelSets sets = test.sets().orElseThrow();
+        if (answer == Answer.Tags) {
+            return another(scores.length, sets.number(sets.others()));
+        }
         int[] decisions = new int[scores.length];
         for (int i = 0; i < decisions.length; i++) {
             List<String> given = answer == Answer.Labels
@@ -73,11 +104,14 @@ final class Alignment {
         return decisions;
     }
 
+    /** The scores with labels in another order, in rows of words those of each word. */
     static double[][] permute(double[][] scores, int[] permutation) {
-        double[][] permuted = new double[scores.length][permutation.length];
+        int k = permutation.length;
+        double[][] permuted = new double[scores.length][];
         for (int i = 0; i < scores.length; i++) {
-            for (int j = 0; j < permutation.length; j++) {
-                permuted[i][j] = scores[i][permutation[j]];
+            permuted[i] = new double[scores[i].length];
+            for (int j = 0; j < scores[i].length; j++) {
+                permuted[i][j] = scores[i][j / k * k + permutation[j % k]];
             }
         }
         return permuted;

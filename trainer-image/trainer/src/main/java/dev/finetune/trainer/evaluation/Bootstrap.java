@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 /**
  * The paired bootstrap: draws test sets of the same size from a test set, with replacement, and measures every model on each draw, so
  * that differences between models are differences on the same examples. Units are duplicate groups, drawn within the label of their
- * first example (stratified), unless an example may have several labels. Draw number i depends on seed and i alone, whatever runs in parallel.
+ * first example (stratified), unless an example may have several labels or words have tags; of these a unit is a whole text. Draw number i depends on seed and i alone, whatever runs in parallel.
  */
 final class Bootstrap {
     /** How often a test set is drawn. */
@@ -130,8 +130,9 @@ final class Bootstrap {
     }
 
     private Map<Integer, int[]> unitsByLabel(int[][] members) {
-        if (test.answer() == Answer.Labels) {
-            // A stratum for each set of labels would hold one example each, and draw it every time.
+        if (test.answer() == Answer.Labels || test.answer() == Answer.Tags) {
+            // A stratum for each set of labels, or sequence of tags, would hold one example each, and draw it every
+            // time.
             return Map.of(0, IntStream.range(0, members.length).toArray());
         }
         Map<Integer, int[]> byLabel = new HashMap<>();

@@ -77,7 +77,7 @@ record Comparison(
         return Interval.quantile(sorted, share);
     }
 
-    /** McNemar's test of being right, of several labels about all of them; of numbers the sign test of being nearer. */
+    /** McNemar's test of being right, of several labels about all of them, of tags about every word's; of numbers the sign test of being nearer. */
     McNemarTest mcNemar() {
         if (test.isOfNumbers() && baseline.probabilities().isEmpty()) {
             // It answers something else, which is neither near nor far.
@@ -101,7 +101,8 @@ record Comparison(
 
     /**
      * McNemar's test on the examples that a per-class metric of one class is about: those of the class, and for precision and F1 also
-     * those that either model took for it. Right means right about this class.
+     * those that either model took for it. Right means right about this class; of entities a text is right when all of its type are, for recall when none
+     * is missed.
      */
     McNemarTest mcNemar(Metric metric, int label) {
         int[] truth = test.truth();
@@ -110,10 +111,13 @@ record Comparison(
                 ? ofClass
                 : i -> test.has(truth[i], label) || took(candidate, i, label) || took(baseline, i, label);
         return McNemarTest.of(
-                test,
-                counted,
-                i -> took(candidate, i, label) == test.has(truth[i], label),
-                i -> took(baseline, i, label) == test.has(truth[i], label));
+                test, counted, i -> right(candidate, i, metric, label), i -> right(baseline, i, metric, label));
+    }
+
+    private boolean right(Outputs outputs, int example, Metric metric, int label) {
+        return metric == Metric.recallPerClass
+                ? test.isFound(example, outputs.decision(example), label)
+                : test.isRight(example, outputs.decision(example), label);
     }
 
     private boolean took(Outputs outputs, int example, int label) {

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /** What goes wrong. Examples are from validation: a test set that people read is no longer a test. */
-abstract sealed class ErrorAnalysis permits LabelErrors, LabelSetErrors, NumberErrors {
+abstract sealed class ErrorAnalysis permits LabelErrors, LabelSetErrors, TagErrors, NumberErrors {
     static final int MAX_PAIRS = 30;
     static final int MAX_EXAMPLES = 10;
 
@@ -25,6 +25,7 @@ abstract sealed class ErrorAnalysis permits LabelErrors, LabelSetErrors, NumberE
         return switch (answer) {
             case Label -> new LabelErrors(labels);
             case Labels -> new LabelSetErrors(labels, threshold);
+            case Tags -> new TagErrors(labels);
             case Number -> new NumberErrors(labels.getFirst());
         };
     }

@@ -18,10 +18,12 @@ import dev.finetune.trainer.artifact.Report;
 import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
+import dev.finetune.trainer.dataset.TextList;
 import dev.finetune.trainer.dataset.TrainKeys;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.MemoryShortage;
 import dev.finetune.trainer.metric.LabelSets;
+import dev.finetune.trainer.metric.TagSequences;
 import dev.finetune.trainer.source.Credentials;
 import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
@@ -178,6 +180,15 @@ public final class EvaluateStage {
                                 .mapToInt(e -> sets.number(e.labels(answer).stream()
                                         .mapToInt(labels::indexOf)
                                         .toArray()))
+                                .toArray(),
+                        keys);
+            }
+            case Tags -> {
+                TagSequences sequences = new TagSequences(labels);
+                yield TestSet.ofTags(
+                        sequences,
+                        test.stream()
+                                .mapToInt(e -> sequences.number(TextList.read(e.label())))
                                 .toArray(),
                         keys);
             }

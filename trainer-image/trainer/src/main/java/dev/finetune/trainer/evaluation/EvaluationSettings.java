@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code spec.evaluation}, parsed once against the labels of the data, defaults filled in.
  *
- * @param primary what models are selected and shown by; absent = f1Macro, of several labels f1Micro, of numbers pearson
+ * @param primary what models are selected and shown by; absent = f1Macro, of several labels and of tags f1Micro, of numbers pearson
  * @param metrics what is listed, the primary one first
  * @param baselines what the candidate is compared with
  * @param confidence one-sided for rules; displayed intervals are two-sided and hold this share
@@ -72,7 +72,7 @@ public record EvaluationSettings(
                 primary,
                 set.positive(),
                 List.copyOf(metrics),
-                baselines(given.baselines(), parsed),
+                baselines(given.baselines(), parsed, answer),
                 confidence(gate.confidence()),
                 Objects.requireNonNullElse(gate.minTestExamples(), parsed.isEmpty() ? 1 : MIN_TEST_EXAMPLES),
                 Objects.requireNonNullElse(gate.minClassExamples(), MIN_CLASS_EXAMPLES),
@@ -138,22 +138,24 @@ public record EvaluationSettings(
         return switch (answer) {
             case Label -> List.of(Metric.accuracy, Metric.f1Macro, Metric.mcc, Metric.logLoss);
             case Labels -> List.of(Metric.accuracy, Metric.f1Macro, Metric.f1Micro, Metric.logLoss);
+            case Tags -> List.of(Metric.precisionMicro, Metric.recallMicro, Metric.f1Macro, Metric.accuracy);
             case Number -> List.of(Metric.pearson, Metric.spearman, Metric.rmse, Metric.mae);
         };
     }
 
-    private static Set<Baseline> baselines(@Nullable List<Baseline> listed, List<Rule> rules) {
+    private static Set<Baseline> baselines(@Nullable List<Baseline> listed, List<Rule> rules, Answer answer) {
         Set<Baseline> baselines = EnumSet.allOf(Baseline.class);
         if (listed != null) {
             baselines = EnumSet.noneOf(Baseline.class);
             baselines.addAll(listed);
             // Before and after need something before.
-            baselines.add(Baseline.LinearProbe);
+            baselines.add(Baseline.LinearProbe.existsFor(answer) ? Baseline.LinearProbe : Baseline.MajorityClass);
             baselines.add(Baseline.Deployed);
         }
         for (Rule rule : rules) {
             rule.against().ifPresent(baselines::add);
         }
+        baselines.removeIf(baseline -> !baseline.existsFor(answer));
         return baselines;
     }
 
@@ -164,6 +166,10 @@ public record EvaluationSettings(
             throw invalid(path + ".metric", "the name of a metric", "nothing");
         }
         Metric metric = set.metric(PATH + path + ".metric", metricName);
+        if (rule.against() != null && !rule.against().existsFor(set.answer())) {
+            throw invalid(
+                    path + ".against", "a baseline of models that tag words, such as MajorityClass", "LinearProbe");
+        }
         if (!metric.mayBeRuled()) {
             throw invalid(
                     path + ".metric", "a metric that rules may use, such as logLoss for calibration", metric.name());

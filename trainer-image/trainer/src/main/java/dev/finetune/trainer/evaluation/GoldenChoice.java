@@ -5,7 +5,9 @@ import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.LabelSet;
 import dev.finetune.trainer.dataset.StoredImage;
+import dev.finetune.trainer.dataset.TextList;
 import dev.finetune.trainer.metric.Decisions;
+import dev.finetune.trainer.transform.Entity;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +31,8 @@ final class GoldenChoice {
     /** Of the files of images together, unless the first one alone has more. */
     private static final long MOST_BYTES = 4 << 20;
 
+    private static final int MOST_WORDS = 64;
+
     private GoldenChoice() {}
 
     /** Of a model's scores of validation; the threshold is for several labels. */
@@ -37,6 +41,7 @@ final class GoldenChoice {
         return switch (answer) {
             case Label -> ofLabels(validation, scores, labels);
             case Labels -> ofSets(validation, scores, threshold, labels);
+            case Tags -> ofTags(validation, scores, labels);
             case Number -> ofNumbers(validation, scores, labels.getFirst());
         };
     }
@@ -119,6 +124,24 @@ final class GoldenChoice {
             }
         }
         return inTurn(byAnswer);
+    }
+
+    /** In turn from every set of types that are found; long texts would make long files. */
+    private static List<GoldenRequest> ofTags(List<Example> validation, double[][] scores, List<String> tags) {
+        Map<String, List<GoldenRequest>> byAnswer = new LinkedHashMap<>();
+        for (int i = 0; i < scores.length; i++) {
+            List<String> answer = Decisions.tags(scores[i], tags);
+            if (answer.size() <= MOST_WORDS && noneIsClose(scores[i], tags.size())) {
+                byAnswer.computeIfAbsent(LabelSet.of(Entity.types(answer)), _ -> new ArrayList<>())
+                        .add(request(validation.get(i), TextList.of(answer), scores[i]));
+            }
+        }
+        return inTurn(byAnswer);
+    }
+
+    private static boolean noneIsClose(double[] scores, int tags) {
+        return IntStream.iterate(0, from -> from < scores.length, from -> from + tags)
+                .allMatch(from -> Decisions.margin(Arrays.copyOfRange(scores, from, from + tags)) > MARGIN);
     }
 
     private static <T> List<T> inTurn(Map<String, List<T>> byAnswer) {

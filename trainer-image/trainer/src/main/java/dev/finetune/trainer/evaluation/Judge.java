@@ -41,10 +41,10 @@ final class Judge {
 
     private Comparison compare(Outputs candidate, ScoredBaseline baseline, List<Statistic> statistics) {
         List<String> unknown = test.labels().stream()
-                .filter(label -> !baseline.labels().contains(label))
+                .filter(label -> !test.classesOf(baseline.labels()).contains(label))
                 .toList();
         if (baseline.name() == Baseline.Deployed) {
-            settings.refuseOtherScores(baseline.source(), test.labels(), baseline.labels());
+            settings.refuseOtherScores(baseline.source(), test.scored(), baseline.labels());
         }
         int[] unseen = baseline.unseen().orElse(null);
         return Comparison.of(

@@ -92,20 +92,20 @@ final class ModelScorer {
     private ScoredBaseline known(Baseline name, Predictor opened) throws IOException {
         try (Predictor predictor = opened) {
             Outputs outputs = truth.outputs(inOrder(predictor, scores(predictor, test)), predictor.threshold());
-            return new ScoredBaseline(name, "", truth.labels(), outputs, Optional.empty());
+            return new ScoredBaseline(name, "", truth.scored(), outputs, Optional.empty());
         }
     }
 
     private Optional<ScoredBaseline> baseModel() throws IOException {
-        Optional<int[]> order = Alignment.permutation(models.baseModelLabels(), truth.labels());
+        Optional<int[]> order = Alignment.permutation(models.baseModelLabels(), truth.scored());
         if (order.isEmpty()) {
             return Optional.empty();
         }
         try (Predictor predictor = models.baseModel()) {
             double[][] inOrder = Alignment.permute(scores(predictor, test), order.get());
             Outputs outputs =
-                    Alignment.align(truth.labels(), predictor.answer(), predictor.threshold(), inOrder, truth);
-            return Optional.of(new ScoredBaseline(Baseline.BaseModel, "", truth.labels(), outputs, Optional.empty()));
+                    Alignment.align(truth.scored(), predictor.answer(), predictor.threshold(), inOrder, truth);
+            return Optional.of(new ScoredBaseline(Baseline.BaseModel, "", truth.scored(), outputs, Optional.empty()));
         } catch (StageException e) {
             // The names fit, the weights hold no head for them.
             if (e.failure() == FailureClass.InvalidData) {
@@ -134,9 +134,9 @@ final class ModelScorer {
 
     /** The scores with the columns in the order of the data's labels. */
     private double[][] inOrder(Predictor predictor, double[][] scores) {
-        int[] order = Alignment.permutation(predictor.labels(), truth.labels())
+        int[] order = Alignment.permutation(predictor.labels(), truth.scored())
                 .orElseThrow(() -> new IllegalStateException(
-                        "expected a model of the labels " + truth.labels() + ", got one of " + predictor.labels()));
+                        "expected a model of the labels " + truth.scored() + ", got one of " + predictor.labels()));
         return Alignment.permute(scores, order);
     }
 

@@ -4,6 +4,7 @@ import dev.finetune.api.Answer;
 import dev.finetune.api.Json;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.LabelSet;
+import dev.finetune.trainer.dataset.TextList;
 import dev.finetune.trainer.evaluation.Scored.ScoredBaseline;
 import dev.finetune.trainer.storage.DurableFiles;
 import java.io.IOException;
@@ -20,7 +21,7 @@ final class TestOutputs {
 
     private TestOutputs() {}
 
-    /** {@code score} is that of the answer; several labels have one each, and none is shown. */
+    /** {@code score} is that of the answer; several labels, and the tags of words, have one each, and none is shown. */
     private record Line(
             String id,
             String label,
@@ -41,6 +42,7 @@ final class TestOutputs {
                         test.get(i).label(),
                         answer(judgement.test(), judgement.candidate(), i),
                         judgement.test().answer() == Answer.Labels
+                                        || judgement.test().answer() == Answer.Tags
                                 ? null
                                 : scored.test()[i][judgement.candidate().decision(i)],
                         baselines);
@@ -51,6 +53,9 @@ final class TestOutputs {
     }
 
     private static String answer(TestSet test, Outputs outputs, int example) {
+        if (test.sequences().isPresent()) {
+            return TextList.of(test.sequences().get().sequence(outputs.decision(example)));
+        }
         if (test.sets().isPresent()) {
             return LabelSet.of(IntStream.rangeClosed(0, test.classes())
                     .filter(label -> test.has(outputs.decision(example), label))

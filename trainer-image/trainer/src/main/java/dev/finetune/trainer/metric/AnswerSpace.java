@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the answers to the data can be: the labels, the positive one of two where a spec names it, sets of labels, or numbers; and with it the metrics
+ * What the answers to the data can be: the labels, the positive one of two where a spec names it, sets of labels, tags of words, or numbers; and with it the metrics
  * that exist.
  *
  * @param labels of numbers it is the one name that the answer goes by
@@ -73,6 +73,7 @@ public record AnswerSpace(Answer answer, List<String> labels, Optional<String> p
         return switch (answer) {
             case Label -> "labels";
             case Labels -> "sets of labels";
+            case Tags -> "tags";
             case Number -> "numbers";
         };
     }

@@ -6,15 +6,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * For each of k classes: how many examples have it, were given it, and both. Every decision metric is a function of these numbers,
- * so a resample of a test set is cheap. An example has one class and is given one, or it has and is given a set of them, told by its number in
- * {@link LabelSets}. A decision for a label outside the classes is counted under index k. Absent values are NaN.
+ * so a resample of a test set is cheap. An example has one class and is given one, or it has and is given several, told by a number of
+ * {@link Outcomes}. A decision for a label outside the classes is counted under index k. Absent values are NaN.
  */
 public final class ClassCounts {
     private final int classes;
     private final long[] hits;
     private final long[] predicted;
     private final long[] actual;
-    private final @Nullable LabelSets sets;
+    private final @Nullable Outcomes outcomes;
     private long examples;
     private long exact;
 
@@ -23,17 +23,17 @@ public final class ClassCounts {
         this(classes, null);
     }
 
-    private ClassCounts(int classes, @Nullable LabelSets sets) {
+    private ClassCounts(int classes, @Nullable Outcomes outcomes) {
         this.classes = classes;
-        this.sets = sets;
+        this.outcomes = outcomes;
         this.hits = new long[classes];
         this.predicted = new long[classes + 1];
         this.actual = new long[classes];
     }
 
     /** Counts examples with any number of classes each. */
-    public static ClassCounts of(LabelSets sets) {
-        return new ClassCounts(sets.labels(), sets);
+    public static ClassCounts of(Outcomes outcomes) {
+        return new ClassCounts(outcomes.labels(), outcomes);
     }
 
     public static ClassCounts of(int[] truth, int[] decisions, int classes) {
@@ -45,7 +45,7 @@ public final class ClassCounts {
     }
 
     public ClassCounts copy() {
-        ClassCounts copy = new ClassCounts(classes, sets);
+        ClassCounts copy = new ClassCounts(classes, outcomes);
         copy.examples = examples;
         copy.exact = exact;
         System.arraycopy(hits, 0, copy.hits, 0, hits.length);
@@ -63,29 +63,37 @@ public final class ClassCounts {
     }
 
     public void add(int truth, int decision, long count) {
-        examples += count;
-        exact += truth == decision ? count : 0;
-        if (sets != null) {
-            addSets(sets, truth, decision, count);
+        if (outcomes != null) {
+            outcomes.count(truth, decision, count, this);
             return;
         }
-        actual[truth] += count;
-        predicted[decision] += count;
+        addExamples(count, truth == decision ? count : 0);
+        addActual(truth, count);
+        addPredicted(decision, count);
         if (truth == decision) {
-            hits[truth] += count;
+            addHit(truth, count);
         }
     }
 
-    private void addSets(LabelSets known, int truth, int decision, long count) {
-        for (int label : known.members(truth)) {
-            actual[label] += count;
-        }
-        for (int label : known.members(decision)) {
-            predicted[label] += count;
-            if (known.has(truth, label)) {
-                hits[label] += count;
-            }
-        }
+    void addExamples(long all, long right) {
+        examples += all;
+        exact += right;
+    }
+
+    void addActual(int label, long count) {
+        actual[label] += count;
+    }
+
+    void addPredicted(int label, long count) {
+        predicted[label] += count;
+    }
+
+    void addHit(int label, long count) {
+        hits[label] += count;
+    }
+
+    private boolean given() {
+        return outcomes != null && outcomes.averagesWhatIsGiven();
     }
 
     public long actual(int label) {
@@ -154,8 +162,9 @@ public final class ClassCounts {
         double sum = 0;
         int present = 0;
         for (int label = 0; label < classes; label++) {
-            if (actual[label] > 0) {
-                sum += perClass(perClass, label);
+            if (actual[label] > 0 || (given() && predicted[label] > 0)) {
+                // What is only given has no hit, so every one of these metrics is 0 of it.
+                sum += actual[label] > 0 ? perClass(perClass, label) : 0;
                 present++;
             }
         }
@@ -175,6 +184,9 @@ public final class ClassCounts {
     }
 
     private long predictedAsPresent() {
+        if (given()) {
+            return sum(predicted);
+        }
         long sum = 0;
         for (int label = 0; label < classes; label++) {
             sum += actual[label] > 0 ? predicted[label] : 0;

@@ -1,5 +1,7 @@
 package dev.finetune.trainer.metric;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -39,6 +41,15 @@ public final class Decisions {
     /** The labels whose score reaches the threshold, in their order. */
     public static List<String> given(double[] scores, double threshold, List<String> labels) {
         return above(scores, threshold).stream().mapToObj(labels::get).toList();
+    }
+
+    /** The best tag of each word, from one text's scores {@code [words x tags]}: those of the first word's tags, of the second's, and so on. */
+    public static List<String> tags(double[] scores, List<String> tags) {
+        List<String> best = new ArrayList<>(scores.length / tags.size());
+        for (int from = 0; from < scores.length; from += tags.size()) {
+            best.add(tags.get(best(Arrays.copyOfRange(scores, from, from + tags.size()))));
+        }
+        return best;
     }
 
     /** The distance between the two highest scores; 1 where there is only one. */

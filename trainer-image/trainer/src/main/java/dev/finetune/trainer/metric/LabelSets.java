@@ -11,7 +11,7 @@ import java.util.Map;
  * numbers that are counted and drawn alike, whether it has one label or several. A set holds indices of labels, and {@link #others}
  * where a label outside of them is among it. All sets must be known before several threads read.
  */
-public final class LabelSets {
+public final class LabelSets implements Outcomes {
     private final int labels;
     private final Map<BitSet, Integer> numbers = new HashMap<>();
     private final List<BitSet> sets = new ArrayList<>();
@@ -22,9 +22,29 @@ public final class LabelSets {
         this.labels = labels;
     }
 
-    /** How many labels there are. */
+    @Override
     public int labels() {
         return labels;
+    }
+
+    /** Right is an example whose whole set is. */
+    @Override
+    public void count(int truth, int decision, long examples, ClassCounts counts) {
+        counts.addExamples(examples, truth == decision ? examples : 0);
+        for (int label : members(truth)) {
+            counts.addActual(label, examples);
+        }
+        for (int label : members(decision)) {
+            counts.addPredicted(label, examples);
+            if (has(truth, label)) {
+                counts.addHit(label, examples);
+            }
+        }
+    }
+
+    @Override
+    public boolean averagesWhatIsGiven() {
+        return false;
     }
 
     /** What stands in a set for every label that is none of these. */

@@ -70,7 +70,7 @@ public final class ScoreMetrics implements OutputMetrics {
     }
 
     /** Of the probability that was given to what is true. */
-    private static double logLoss(double p) {
+    static double logLoss(double p) {
         return -Math.log(Math.clamp(p, EPSILON, 1 - EPSILON));
     }
 

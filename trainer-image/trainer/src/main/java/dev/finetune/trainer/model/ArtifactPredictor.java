@@ -76,7 +76,7 @@ public final class ArtifactPredictor implements Predictor {
             model.setTrainable(SequenceClassifier.Trainable.NONE);
             return new ArtifactPredictor(
                     model,
-                    TextTokenizer.open(folder, maxLength),
+                    TextTokenizer.open(folder, maxLength, model.problem().answer()),
                     preprocessing,
                     threshold == null ? Threshold.DEFAULT : threshold);
         } catch (RuntimeException e) {
@@ -102,8 +102,7 @@ public final class ArtifactPredictor implements Predictor {
 
     @Override
     public double[][] scores(List<? extends Input> inputs) {
-        List<Tokens> tokens = tokenizer.encode(
-                inputs.stream().map(i -> i.texts().cleaned(preprocessing)).toList());
+        List<Tokens> tokens = tokenizer.encode(inputs.stream().map(Input::texts).toList(), preprocessing);
         List<Integer> order = IntStream.range(0, tokens.size())
                 .boxed()
                 .sorted(Comparator.comparingInt((Integer i) -> tokens.get(i).length()))
@@ -115,8 +114,14 @@ public final class ArtifactPredictor implements Predictor {
                 TokenBatch batch =
                         TokenBatch.of(scope, rows.stream().map(tokens::get).toList(), model.padId());
                 double[][] batchScores = answers(model.logits(batch, false));
-                for (int i = 0; i < batchScores.length; i++) {
-                    scores[rows.get(i)] = batchScores[i];
+                int next = 0;
+                for (int row : rows) {
+                    if (model.problem().isOfWords()) {
+                        scores[row] = WordScores.row(tokens.get(row), batchScores, next, labels());
+                        next += tokens.get(row).seen();
+                    } else {
+                        scores[row] = batchScores[next++];
+                    }
                 }
             }
         }
@@ -126,7 +131,7 @@ public final class ArtifactPredictor implements Predictor {
     private double[][] answers(NDArray logits) {
         int classes = labels().size();
         double[] flat = switch (model.problem()) {
-            case single_label_classification ->
+            case single_label_classification, token_classification ->
                 model.engine()
                         .kernels()
                         .run(logits.getManager(), false, "softmax", logits)

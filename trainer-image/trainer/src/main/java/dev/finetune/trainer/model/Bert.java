@@ -7,7 +7,7 @@ import java.util.stream.LongStream;
 
 /**
  * BERT (Devlin et al. 2018) and its like (MiniLM, BGE, E5): word, position and segment embeddings, post-norm encoder; the head is the
- * pooler (dense and tanh on the first token), dropout and a linear layer.
+ * pooler (dense and tanh on the first token), dropout and a linear layer; for words the last two alone.
  */
 final class Bert extends SequenceClassifier {
     private final int hidden;
@@ -36,9 +36,12 @@ final class Bert extends SequenceClassifier {
 
         embeddings = EncoderLayers.bertEmbeddings(setup, hidden);
         encoder = EncoderLayers.bert(setup, hiddenDropout, attentionDropout);
-        head = EncoderLayers.tensors(
-                p.headLinear("bert.pooler.dense", hidden, hidden),
-                p.outputLinear("classifier", setup.labelsFit(), setup.labels().size(), hidden));
+        head = setup.problem().isOfWords()
+                ? setup.output("classifier", hidden)
+                : EncoderLayers.tensors(
+                        p.headLinear("bert.pooler.dense", hidden, hidden),
+                        p.outputLinear(
+                                "classifier", setup.labelsFit(), setup.labels().size(), hidden));
     }
 
     @Override
@@ -60,6 +63,9 @@ final class Bert extends SequenceClassifier {
 
     @Override
     public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+        if (problem().isOfWords()) {
+            return wordLogits(headInput, head, classifierDropout, training);
+        }
         return engine().kernels()
                 .run(
                         headInput.getManager(),
@@ -93,7 +99,7 @@ final class Bert extends SequenceClassifier {
 
     @Override
     String architecture() {
-        return "BertForSequenceClassification";
+        return "Bert" + head();
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.util.stream.LongStream;
 
 /**
  * DistilBERT (Sanh et al. 2019): BERT without segments and pooler, and without dropout after the attention's output; the head is a dense
- * layer and ReLU on the first token, dropout and a linear layer.
+ * layer and ReLU on the first token, dropout and a linear layer; for words the last two alone, with the dropout of the encoder.
  */
 final class DistilBert extends SequenceClassifier {
     private static final double EPSILON = 1e-12;
@@ -65,9 +65,12 @@ final class DistilBert extends SequenceClassifier {
                 0.0,
                 dropout);
 
-        head = EncoderLayers.tensors(
-                p.headLinear("pre_classifier", hidden, hidden),
-                p.outputLinear("classifier", setup.labelsFit(), setup.labels().size(), hidden));
+        head = setup.problem().isOfWords()
+                ? setup.output("classifier", hidden)
+                : EncoderLayers.tensors(
+                        p.headLinear("pre_classifier", hidden, hidden),
+                        p.outputLinear(
+                                "classifier", setup.labelsFit(), setup.labels().size(), hidden));
     }
 
     @Override
@@ -88,6 +91,9 @@ final class DistilBert extends SequenceClassifier {
 
     @Override
     public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+        if (problem().isOfWords()) {
+            return wordLogits(headInput, head, dropout, training);
+        }
         return engine().kernels()
                 .run(
                         headInput.getManager(),
@@ -121,7 +127,7 @@ final class DistilBert extends SequenceClassifier {
 
     @Override
     String architecture() {
-        return "DistilBertForSequenceClassification";
+        return "DistilBert" + head();
     }
 
     @Override

@@ -7,7 +7,7 @@ import java.util.stream.LongStream;
 
 /**
  * ELECTRA (Clark et al. 2020), the discriminator: BERT whose embeddings may be narrower than the encoder, with a linear layer between
- * them; the head is dropout, dense and GELU on the first token, dropout and a linear layer.
+ * them; the head is dropout, dense and GELU on the first token, dropout and a linear layer; for words the last two alone.
  */
 final class Electra extends SequenceClassifier {
     private final int hidden;
@@ -39,10 +39,15 @@ final class Electra extends SequenceClassifier {
         embeddings = EncoderLayers.bertEmbeddings(setup, width);
         projection = width == hidden ? List.of() : p.linear("embeddings_project", hidden, width);
         encoder = EncoderLayers.bert(setup, hiddenDropout, attentionDropout);
-        head = EncoderLayers.tensors(
-                p.headLinear("classifier.dense", hidden, hidden),
-                p.outputLinear(
-                        "classifier.out_proj", setup.labelsFit(), setup.labels().size(), hidden));
+        head = setup.problem().isOfWords()
+                ? setup.output("classifier", hidden)
+                : EncoderLayers.tensors(
+                        p.headLinear("classifier.dense", hidden, hidden),
+                        p.outputLinear(
+                                "classifier.out_proj",
+                                setup.labelsFit(),
+                                setup.labels().size(),
+                                hidden));
     }
 
     @Override
@@ -70,6 +75,9 @@ final class Electra extends SequenceClassifier {
 
     @Override
     public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+        if (problem().isOfWords()) {
+            return wordLogits(headInput, head, classifierDropout, training);
+        }
         double p = training ? classifierDropout : 0.0;
         return engine().kernels().run(headInput.getManager(), training, "head", headInput, head, "gelu", p, p);
     }
@@ -95,7 +103,7 @@ final class Electra extends SequenceClassifier {
 
     @Override
     String architecture() {
-        return "ElectraForSequenceClassification";
+        return "Electra" + head();
     }
 
     @Override

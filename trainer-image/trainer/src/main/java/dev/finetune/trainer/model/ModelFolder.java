@@ -29,7 +29,7 @@ record ModelFolder(Path base, ModelConfig config) {
 
     void save(Path target, SequenceClassifier model, int maxLength) throws IOException {
         saveNetwork(target, model);
-        saveTokenizer(target, maxLength);
+        saveTokenizer(target, maxLength, model.problem());
     }
 
     void save(Path target, ImageClassifier model, ImageTransform transform) throws IOException {
@@ -62,22 +62,30 @@ record ModelFolder(Path base, ModelConfig config) {
             id2label.put(Integer.toString(i), model.labels().get(i));
             label2id.put(model.labels().get(i), i);
         }
-        json.put("problem_type", model.problem().name());
+        if (model.problem().isOfWords()) {
+            json.remove("problem_type");
+        } else {
+            json.put("problem_type", model.problem().name());
+        }
         json.put("torch_dtype", "float32");
         model.dropouts().forEach(json::put);
         return json;
     }
 
-    private void saveTokenizer(Path target, int maxLength) throws IOException {
+    private void saveTokenizer(Path target, int maxLength, Problem problem) throws IOException {
         ObjectNode tokenizer = ModelConfig.json(base.resolve("tokenizer.json"));
         tokenizer.putNull("padding");
         tokenizer.putNull("truncation");
+        boolean spaces = problem.isOfWords() && TextTokenizer.spaceBeforeWords(tokenizer);
         new ObjectMapper().writeValue(target.resolve("tokenizer.json").toFile(), tokenizer);
         Path settings = base.resolve("tokenizer_config.json");
         ObjectNode tokenizerConfig =
                 Files.exists(settings) ? ModelConfig.json(settings) : new ObjectMapper().createObjectNode();
         tokenizerConfig.remove(List.of("name_or_path", "_name_or_path", "auto_map"));
         tokenizerConfig.put("model_max_length", maxLength);
+        if (spaces) {
+            tokenizerConfig.put("add_prefix_space", true);
+        }
         PRETTY.writeValue(target.resolve("tokenizer_config.json").toFile(), tokenizerConfig);
         for (String name : TOKENIZER_FILES) {
             if (Files.exists(base.resolve(name))) {

@@ -9,7 +9,7 @@ import java.util.Map;
  * ModernBERT (Warner et al. 2024): word embeddings without positions, pre-norm encoder whose attention turns queries and keys by their
  * position (rotary, Su et al. 2021) and whose perceptron is gated (GeGLU, Shazeer 2020). Every n-th layer from the first attends to the
  * whole text, the others to {@code local_attention / 2} tokens on either side. The head is dense, activation and norm on the first token
- * or the mean of all, dropout and a linear layer.
+ * or the mean of all, dropout and a linear layer; for words it is the same on each.
  */
 final class ModernBert extends SequenceClassifier {
     private final int hidden;
@@ -196,7 +196,7 @@ final class ModernBert extends SequenceClassifier {
 
     @Override
     String architecture() {
-        return "ModernBertForSequenceClassification";
+        return "ModernBert" + head();
     }
 
     @Override

@@ -41,7 +41,8 @@ public interface Predictor extends AutoCloseable {
 
     /**
      * For each raw input the probability of each label, {@code [inputs][labels]}, rows sum to one unless an input may have several; or one
-     * number, {@code [inputs][1]}.
+     * number, {@code [inputs][1]}; or the probabilities of the tags of each of its words, which stand between single spaces, word after word:
+     * {@code [inputs][words x labels]}, each row as long as its input.
      */
     double[][] scores(List<? extends Input> inputs);
 

@@ -6,7 +6,7 @@ import java.util.Map;
 
 /**
  * RoBERTa (Liu et al. 2019) and XLM-RoBERTa: BERT whose positions count from {@code pad_token_id + 1} over the tokens that aren't padding;
- * the head is dropout, dense and tanh on the first token, dropout and a linear layer.
+ * the head is dropout, dense and tanh on the first token, dropout and a linear layer; for words the last two alone.
  */
 final class Roberta extends SequenceClassifier {
     private final String family;
@@ -37,10 +37,15 @@ final class Roberta extends SequenceClassifier {
 
         embeddings = EncoderLayers.bertEmbeddings(setup, hidden);
         encoder = EncoderLayers.bert(setup, hiddenDropout, attentionDropout);
-        head = EncoderLayers.tensors(
-                p.headLinear("classifier.dense", hidden, hidden),
-                p.outputLinear(
-                        "classifier.out_proj", setup.labelsFit(), setup.labels().size(), hidden));
+        head = setup.problem().isOfWords()
+                ? setup.output("classifier", hidden)
+                : EncoderLayers.tensors(
+                        p.headLinear("classifier.dense", hidden, hidden),
+                        p.outputLinear(
+                                "classifier.out_proj",
+                                setup.labelsFit(),
+                                setup.labels().size(),
+                                hidden));
     }
 
     @Override
@@ -75,6 +80,9 @@ final class Roberta extends SequenceClassifier {
 
     @Override
     public NDArray logitsFromHeadInput(NDArray headInput, boolean training) {
+        if (problem().isOfWords()) {
+            return wordLogits(headInput, head, classifierDropout, training);
+        }
         double p = training ? classifierDropout : 0.0;
         return engine().kernels().run(headInput.getManager(), training, "head", headInput, head, "tanh", p, p);
     }
@@ -100,7 +108,7 @@ final class Roberta extends SequenceClassifier {
 
     @Override
     String architecture() {
-        return family + "ForSequenceClassification";
+        return family + head();
     }
 
     @Override

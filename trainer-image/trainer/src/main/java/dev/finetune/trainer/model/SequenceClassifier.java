@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model that scores texts, with the parameters and the head of transformers' {@code ...ForSequenceClassification}. Results live in the scope of
+ * A model that scores texts, with the parameters and the head of transformers' {@code ...ForSequenceClassification}, or their words, with those of
+ * {@code ...ForTokenClassification}: then whatever is said here to be a row of the head's input or of the scores is that of a word, at its first token,
+ * in the order of the batch, instead of that of a text. Results live in the scope of
  * the batch they are computed from. {@code training} means: dropout on, and gradients recorded for what is trainable.
  */
 public abstract class SequenceClassifier extends Network<TokenBatch> {
@@ -82,6 +84,10 @@ public abstract class SequenceClassifier extends Network<TokenBatch> {
 
     private NDArray headInput(TokenBatch batch, boolean training) {
         NDArray hidden = checkedHiddenStates(batch, training);
+        if (problem().isOfWords()) {
+            NDArray places = batch.longs(batch.words(), batch.words().length);
+            return engine().kernels().run(batch.scope(), training, "words", hidden, places);
+        }
         return switch (pooling()) {
             case FirstToken -> engine().kernels().run(batch.scope(), training, "first_token", hidden);
             case Mean -> engine().kernels().run(batch.scope(), training, "masked_mean", hidden, batch.mask());
@@ -119,6 +125,17 @@ public abstract class SequenceClassifier extends Network<TokenBatch> {
         folder().save(target, this, maxLength);
     }
 
+    /** The end of that class's name. */
+    final String head() {
+        return problem().isOfWords() ? "ForTokenClassification" : "ForSequenceClassification";
+    }
+
+    /** The head for words that the BERT family shares: dropout and a linear layer. */
+    final NDArray wordLogits(NDArray headInput, List<NDArray> head, double dropout, boolean training) {
+        return engine().kernels()
+                .run(headInput.getManager(), training, "linear_head", headInput, head, training ? dropout : 0.0);
+    }
+
     /** What a constructor of an architecture is given. */
     record Setup(
             TorchEngine engine,
@@ -129,5 +146,10 @@ public abstract class SequenceClassifier extends Network<TokenBatch> {
             boolean labelsFit,
             Problem problem,
             LoadOptions options,
-            ParameterLoader loader) {}
+            ParameterLoader loader) {
+        /** The output layer, from hidden states of that size. */
+        List<NDArray> output(String name, int hidden) {
+            return loader.outputLinear(name, labelsFit, labels.size(), hidden);
+        }
+    }
 }

@@ -6,9 +6,13 @@ import ai.djl.util.PairList;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.finetune.api.Answer;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.transform.TextCleaner;
 import dev.finetune.trainer.transform.TextInput;
+import dev.finetune.trainer.transform.Words;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,14 +37,25 @@ public final class TextTokenizer implements AutoCloseable {
 
     private final HuggingFaceTokenizer tokenizer;
     private final int maxLength;
+    private final boolean ofWords;
 
-    private TextTokenizer(HuggingFaceTokenizer tokenizer, int maxLength) {
+    private TextTokenizer(HuggingFaceTokenizer tokenizer, int maxLength, boolean ofWords) {
+        this.ofWords = ofWords;
         this.tokenizer = tokenizer;
         this.maxLength = maxLength;
     }
 
     /** The folder's tokenizer, cutting texts at that many tokens. */
     public static TextTokenizer open(Path folder, int maxLength) {
+        return open(folder, maxLength, false);
+    }
+
+    /** The same for answers of a kind: where these are tags, texts are cut into words first ({@link Words#split}). */
+    public static TextTokenizer open(Path folder, int maxLength, Answer answer) {
+        return open(folder, maxLength, answer == Answer.Tags);
+    }
+
+    private static TextTokenizer open(Path folder, int maxLength, boolean ofWords) {
         Path file = folder.resolve("tokenizer.json");
         if (Files.notExists(file)) {
             throw new StageException(
@@ -57,6 +72,9 @@ public final class TextTokenizer implements AutoCloseable {
             }
             checkUnknown(file, json);
             tokenizer.putNull("truncation").putNull("padding");
+            if (ofWords) {
+                spaceBeforeWords(tokenizer);
+            }
             System.setProperty("ai.djl.offline", "true");
             return new TextTokenizer(
                     HuggingFaceTokenizer.newInstance(
@@ -70,7 +88,8 @@ public final class TextTokenizer implements AutoCloseable {
                                     Integer.toString(maxLength),
                                     "modelMaxLength",
                                     Integer.toString(maxLength))),
-                    maxLength);
+                    maxLength,
+                    ofWords);
         } catch (IOException | RuntimeException e) {
             if (e instanceof StageException known) {
                 throw known;
@@ -103,6 +122,49 @@ public final class TextTokenizer implements AutoCloseable {
                     "%s: the vocabulary of its model has no token for unknown text (%s is %s); fetch it again"
                             .formatted(file, key, unknown.isMissingNode() ? "absent" : unknown));
         }
+    }
+
+    /**
+     * Makes a byte-level tokenizer see every word as one inside a text, with the space before it, as transformers demands of words that are cut already
+     * ({@code add_prefix_space}). Gives whether it is of that kind.
+     */
+    static boolean spaceBeforeWords(ObjectNode tokenizer) {
+        boolean found = false;
+        for (JsonNode splitter : List.of(tokenizer.path("pre_tokenizer"), tokenizer.path("post_processor"))) {
+            for (JsonNode type : splitter.findParents("add_prefix_space")) {
+                // Others that have this key, such as Metaspace of older files, are left as they are.
+                if (type instanceof ObjectNode one
+                        && List.of("ByteLevel", "RobertaProcessing")
+                                .contains(one.path("type").asText())) {
+                    one.put("add_prefix_space", true);
+                    found |= one.path("type").asText().equals("ByteLevel");
+                }
+            }
+        }
+        return found;
+    }
+
+    /** The tokens of each input after cleaning, a text that is cut into words word by word: what cleaning makes of one stays one. */
+    public List<Tokens> encode(List<TextInput> inputs, TextPreprocessing cleaning) {
+        return ofWords
+                ? inputs.stream().map(i -> words(i.text(), cleaning)).toList()
+                : encode(inputs.stream().map(i -> i.cleaned(cleaning)).toList());
+    }
+
+    private Tokens words(String text, TextPreprocessing cleaning) {
+        List<String> words = Words.split(text).stream()
+                .map(word -> TextCleaner.clean(word, cleaning))
+                .toList();
+        Encoding encoding = words.isEmpty() ? tokenizer.encode("") : tokenizer.encode(words);
+        int[] first = new int[words.size()];
+        Arrays.fill(first, -1);
+        long[] wordIds = encoding.getWordIds();
+        for (int i = wordIds.length - 1; i >= 0 && !words.isEmpty(); i--) {
+            if (wordIds[i] >= 0) {
+                first[Math.toIntExact(wordIds[i])] = i;
+            }
+        }
+        return new Tokens(ints(encoding.getIds()), ints(encoding.getTypeIds()), first);
     }
 
     /** The default for {@code maxLength}: the least of what tokenizer_config.json says (if sane), the model's usable positions, and 512. */

@@ -100,6 +100,9 @@ public final class PrepareStage {
                 : TrainingEstimate.of(spec, dataset.train(), workspace.model());
         LOG.info("{}", estimate.describe());
         dataset = withFindings(dataset, plan, estimate, judging);
+        dataset = CutWords.of(spec, dataset.test(), workspace.model(), estimate.maxLength())
+                .map(dataset::with)
+                .orElse(dataset);
         try {
             dataset.write(workspace);
         } catch (IOException e) {

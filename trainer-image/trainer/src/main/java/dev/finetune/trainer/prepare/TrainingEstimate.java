@@ -45,12 +45,12 @@ record TrainingEstimate(
         int longest = 0;
         long truncated = 0;
         // One more than the limit tells a text that fits exactly from one that is cut.
-        try (TextTokenizer tokenizer = TextTokenizer.open(model, maxLength + 1)) {
+        try (TextTokenizer tokenizer = TextTokenizer.open(model, maxLength + 1, spec.answer())) {
             for (int from = 0; from < train.size(); from += CHUNK) {
                 List<TextInput> inputs = train.subList(from, Math.min(from + CHUNK, train.size())).stream()
-                        .map(e -> e.input().cleaned(cleaning))
+                        .map(Example::input)
                         .toList();
-                for (Tokens tokens : tokenizer.encode(inputs)) {
+                for (Tokens tokens : tokenizer.encode(inputs, cleaning)) {
                     longest = Math.max(longest, Math.min(tokens.length(), maxLength));
                     truncated += tokens.length() > maxLength ? 1 : 0;
                 }
@@ -93,7 +93,7 @@ record TrainingEstimate(
                 + " for a batch of longest texts)";
     }
 
-    private static TextPreprocessing cleaning(@Nullable DatasetSpec dataset) {
+    static TextPreprocessing cleaning(@Nullable DatasetSpec dataset) {
         TextPreprocessing text = dataset == null || dataset.preprocessing() == null
                 ? null
                 : dataset.preprocessing().text();

@@ -8,6 +8,7 @@ import dev.finetune.trainer.artifact.ArtifactVerifier;
 import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.dataset.LabelSet;
+import dev.finetune.trainer.dataset.TextList;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.model.Predictor;
 import dev.finetune.trainer.transform.TextInput;
@@ -69,9 +70,11 @@ record ArtifactLoader(Path artifact, @Nullable String modelName) implements Mode
         for (int i = 0; i < requests.size(); i++) {
             GoldenRequest expected = requests.get(i);
             double[] actual = predictor.scores(List.of(expected.input()))[0];
-            String label = answer == Answer.Labels
-                    ? LabelSet.of(Decisions.given(actual, predictor.threshold(), predictor.labels()))
-                    : predictor.labels().get(Decisions.best(actual));
+            String label = switch (answer) {
+                case Label, Number -> predictor.labels().get(Decisions.best(actual));
+                case Labels -> LabelSet.of(Decisions.given(actual, predictor.threshold(), predictor.labels()));
+                case Tags -> TextList.of(Decisions.tags(actual, predictor.labels()));
+            };
             if (!expected.agrees(label, actual)) {
                 throw new StageException(
                         FailureClass.InvalidData,

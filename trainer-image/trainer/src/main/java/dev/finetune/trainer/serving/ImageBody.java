@@ -31,19 +31,19 @@ final class ImageBody {
         if (body.length == 0) {
             throw ApiException.badRequest("expected an image, got an empty body; " + EXAMPLE);
         }
-        return new PredictBody.Request(List.of(ImageInput.of(body)), true);
+        return request(List.of(ImageInput.of(body)), true);
     }
 
     private static PredictBody.Request json(JsonNode node, String where) {
         if (node.isTextual()) {
-            return new PredictBody.Request(List.of(image(RequestJson.string(node, where), where)), true);
+            return request(List.of(image(RequestJson.string(node, where), where)), true);
         }
         if (node.isArray()) {
             List<ImageInput> images = images(RequestJson.texts(node, where), where);
             if (images.isEmpty()) {
                 throw ApiException.badRequest(where + ": expected at least one image");
             }
-            return new PredictBody.Request(images, false);
+            return request(images, false);
         }
         RequestJson.onlyKeys(node, "", Set.of("inputs", "instances"));
         if (node.size() != 1 || !node.isObject()) {
@@ -56,6 +56,11 @@ final class ImageBody {
             throw ApiException.badRequest(key + ": expected an image in base64, or a list of these");
         }
         return json(inner, key);
+    }
+
+    private static PredictBody.Request request(List<ImageInput> images, boolean single) {
+        return new PredictBody.Request(
+                images.stream().map(image -> Asked.of(image, false)).toList(), single);
     }
 
     /** Images from their base64. */

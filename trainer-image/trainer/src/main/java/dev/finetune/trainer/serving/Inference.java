@@ -3,6 +3,7 @@ package dev.finetune.trainer.serving;
 import dev.finetune.trainer.dataset.image.UnreadableImageException;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.serving.ModelServer.State;
+import dev.finetune.trainer.transform.Entity;
 import dev.finetune.trainer.transform.Input;
 import java.time.Duration;
 import java.util.List;
@@ -86,6 +87,7 @@ final class Inference {
                 switch (model.shape().answer()) {
                     case Label -> metrics.label(model.labels().get(Decisions.best(row)));
                     case Labels -> metrics.labels(model.given(row));
+                    case Tags -> metrics.labels(Entity.types(Decisions.tags(row, model.labels())));
                     case Number -> metrics.number(row[0]);
                 }
             }

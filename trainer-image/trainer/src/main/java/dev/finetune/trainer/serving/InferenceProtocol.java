@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.Answer;
+import dev.finetune.api.Json;
 import dev.finetune.trainer.dataset.LabelSet;
 import dev.finetune.trainer.metric.Decisions;
 import dev.finetune.trainer.transform.Input;
@@ -19,7 +20,8 @@ import java.util.stream.IntStream;
  * The Open Inference Protocol, version 2, over JSON: one input {@code text} of datatype BYTES and shape [n], for pairs a
  * second one {@code textPair}, for images one input {@code image} of their files in base64; outputs {@code label}
  * BYTES [n] and {@code probabilities} FP32 [n, labels], or of numbers {@code score} FP32 [n]. Where a text may have several labels, output
- * {@code labels} BYTES [n] takes the place of {@code label}: tensors cannot be ragged, so each value is a JSON list of the labels given.
+ * {@code labels} BYTES [n] takes the place of {@code label}: tensors cannot be ragged, so each value is a JSON list of the labels given. A model that tags
+ * words has the one output {@code entities} BYTES [n], each value a JSON list as {@code /predict} gives it.
  */
 final class InferenceProtocol {
     static final String INPUT = "text";
@@ -29,11 +31,16 @@ final class InferenceProtocol {
     static final String LABELS = "labels";
     static final String PROBABILITIES = "probabilities";
     static final String SCORE = "score";
+    static final String ENTITIES = "entities";
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     /** What a client asked: {@code id} is empty where it gave none. */
-    record Request(String id, List<? extends Input> inputs, Set<String> outputs) {}
+    record Request(String id, List<Asked> asked, Set<String> outputs) {
+        List<Input> inputs() {
+            return asked.stream().map(Asked::input).toList();
+        }
+    }
 
     private InferenceProtocol() {}
 
@@ -61,6 +68,7 @@ final class InferenceProtocol {
                         -1,
                         model.labels().size());
             }
+            case Tags -> tensor(outputs.addObject(), ENTITIES, "BYTES", -1);
             case Number -> tensor(outputs.addObject(), SCORE, "FP32", -1);
         }
         ObjectNode parameters = metadata.putObject("parameters");
@@ -95,12 +103,13 @@ final class InferenceProtocol {
                     + ", got " + (inputs.isArray() ? String.valueOf(inputs.size()) : "none"));
         }
         String id = root.has("id") ? RequestJson.string(root.get("id"), "id") : "";
-        return new Request(
-                id,
-                model.shape().images()
-                        ? ImageBody.images(texts(inputs.get(0), "inputs[0]", IMAGE), "inputs[0].data")
-                        : inputs(inputs, names),
-                outputs(root.path("outputs"), model));
+        List<? extends Input> raw = model.shape().images()
+                ? ImageBody.images(texts(inputs.get(0), "inputs[0]", IMAGE), "inputs[0].data")
+                : inputs(inputs, names);
+        List<Asked> asked = raw.stream()
+                .map(input -> Asked.of(input, model.shape().ofWords()))
+                .toList();
+        return new Request(id, asked, outputs(root.path("outputs"), model));
     }
 
     private static List<TextInput> inputs(JsonNode tensors, List<String> names) {
@@ -157,8 +166,11 @@ final class InferenceProtocol {
     }
 
     private static Set<String> outputs(JsonNode outputs, LoadedModel model) {
-        List<String> known =
-                model.shape().answer() == Answer.Number ? List.of(SCORE) : List.of(decided(model), PROBABILITIES);
+        List<String> known = switch (model.shape().answer()) {
+            case Label, Labels -> List.of(decided(model), PROBABILITIES);
+            case Tags -> List.of(ENTITIES);
+            case Number -> List.of(SCORE);
+        };
         if (outputs.isMissingNode() || outputs.isEmpty()) {
             return Set.copyOf(known);
         }
@@ -215,6 +227,13 @@ final class InferenceProtocol {
                 for (double p : row) {
                     data.add((float) p);
                 }
+            }
+        }
+        if (request.outputs().contains(ENTITIES)) {
+            ArrayNode data = tensor(outputs.addObject(), ENTITIES, "BYTES", scores.length)
+                    .putArray("data");
+            for (int i = 0; i < scores.length; i++) {
+                data.add(Json.write(request.asked().get(i).entities(scores[i], model.labels())));
             }
         }
         if (request.outputs().contains(SCORE)) {

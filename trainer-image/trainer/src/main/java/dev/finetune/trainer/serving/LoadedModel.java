@@ -8,11 +8,16 @@ import java.util.List;
 
 /** A verified model that is ready to answer, with what people want to read about it. */
 record LoadedModel(Identity identity, Shape shape, Pages pages, Predictor predictor) {
-    /** What it is asked and what it answers: images, single texts or pairs; one label or several, or numbers. */
+    /** What it is asked and what it answers: images, single texts or pairs; one label or several, entities, or numbers. */
     record Shape(boolean images, boolean pairs, Answer answer, List<String> labels) {
         /** The shape of a model of texts. */
         Shape(boolean pairs, Answer answer, List<String> labels) {
             this(false, pairs, answer, labels);
+        }
+
+        /** Whether it tags words, so that inputs are cut into words first. */
+        boolean ofWords() {
+            return answer == Answer.Tags;
         }
 
         /** The shape of a published model. */

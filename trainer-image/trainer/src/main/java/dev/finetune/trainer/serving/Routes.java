@@ -167,7 +167,7 @@ final class Routes {
         String type = request.headers().contentType().map(t -> t.text()).orElse("");
         PredictBody.Request body = model.shape().images()
                 ? ImageBody.parse(body(request, model), type)
-                : PredictBody.parse(body(request, model), type, model.shape().pairs());
+                : PredictBody.parse(body(request, model), type, model.shape());
         return () -> Reply.json(200, PredictBody.response(body, model, inference.scores(model, body.inputs(), start)));
     }
 

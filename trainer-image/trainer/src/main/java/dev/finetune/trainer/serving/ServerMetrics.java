@@ -108,7 +108,7 @@ final class ServerMetrics {
                 .increment();
     }
 
-    /** Those labels were the answer: each is counted, and a text without any under the empty name. */
+    /** Those labels, or entities of those types, were the answer: each is counted, and a text without any under the empty name. */
     void labels(List<String> labels) {
         (labels.isEmpty() ? List.of("") : labels).forEach(this::label);
     }

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.serving;
 
+import dev.finetune.trainer.transform.Entity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -38,7 +39,8 @@ final class TryPage {
                 "ask",
                 images ? "Try an image" : "Try a text",
                 "labels",
-                Markdown.escape(String.join(", ", model.labels())),
+                Markdown.escape(
+                        String.join(", ", model.shape().ofWords() ? Entity.types(model.labels()) : model.labels())),
                 "report",
                 model.pages().report().length == 0 ? "" : "<a href=\"report\">How it was judged</a>",
                 "card",

@@ -72,7 +72,7 @@ public final class ModelSource {
         try {
             FileTree.delete(scratch);
             try {
-                return fetch(sources.fileSet(location, scratch), location.uri(), model, folder);
+                return fetch(sources.fileSet(location, scratch), location.uri(), model, folder, requiredFiles);
             } finally {
                 FileTree.delete(scratch);
             }
@@ -81,7 +81,9 @@ public final class ModelSource {
         }
     }
 
-    private static Verified fetch(FileSet files, SourceUri uri, BaseModelSource model, Path folder) throws IOException {
+    private static Verified fetch(
+            FileSet files, SourceUri uri, BaseModelSource model, Path folder, List<String> requiredFiles)
+            throws IOException {
         Map<String, String> digests = new TreeMap<>();
         for (String name : requiredFiles) {
             digests.put(name, required(files, uri, name, folder).sha256());

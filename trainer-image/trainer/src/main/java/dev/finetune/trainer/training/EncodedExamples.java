@@ -15,10 +15,11 @@ import java.util.List;
 record EncodedExamples(List<Tokens> tokens, List<String> ids, int padId) implements ModelInputs<TokenBatch> {
     /** Cleans and tokenises. */
     static EncodedExamples of(List<Example> examples, TextPreprocessing cleaning, TextTokenizer tokenizer, int padId) {
-        List<TextInput> inputs =
-                examples.stream().map(e -> e.input().cleaned(cleaning)).toList();
+        List<TextInput> inputs = examples.stream().map(Example::input).toList();
         return new EncodedExamples(
-                tokenizer.encode(inputs), examples.stream().map(Example::id).toList(), padId);
+                tokenizer.encode(inputs, cleaning),
+                examples.stream().map(Example::id).toList(),
+                padId);
     }
 
     /** Of inputs that stood nowhere. */

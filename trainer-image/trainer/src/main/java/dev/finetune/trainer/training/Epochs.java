@@ -3,6 +3,7 @@ package dev.finetune.trainer.training;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** One run through the epochs, from wherever the last one stopped; checkpoints by the clock and when asked to stop. */
 final class Epochs {
@@ -60,8 +61,8 @@ final class Epochs {
         StepRunner.Outcome done = outcome.get();
         double seconds = (System.nanoTime() - start) / 1e9;
         History history = at.history().with(done.time(), done.tokens(), done.padding());
-        Position after =
-                at.afterStep(done.loss() * examples.length, seconds, strides.add(history, at.step() + 1, done));
+        Position after = at.afterStep(
+                done.loss() * plan.learner().divisor(examples), seconds, strides.add(history, at.step() + 1, done));
         ticker.tick(after.step(), after.epoch(), done.loss(), done.learningRate());
         return after;
     }
@@ -73,10 +74,14 @@ final class Epochs {
         if (selection.isBest(at.step())) {
             writer.saveBest(at.step());
         }
-        double trainLoss = at.epochLoss() / plan.learner().train().size();
+        double trainLoss = at.epochLoss() / plan.learner().divisor(all());
         History history =
                 at.history().with(new History.Epoch(at.epoch() + 1, at.step(), trainLoss, values, at.epochSeconds()));
         return at.afterEpoch(selection, history);
+    }
+
+    private int[] all() {
+        return IntStream.range(0, plan.learner().train().size()).toArray();
     }
 
     private Position savedIfDue(Position at) {

@@ -28,6 +28,11 @@ record HeadOnFeatures(
     }
 
     @Override
+    public double divisor(int[] examples) {
+        return objective.divisor(examples);
+    }
+
+    @Override
     public NDArray loss(NDManager scope, int[] examples, double divisor) {
         NDArray logits = model.logitsFromHeadInput(rows(scope, trainFeatures, examples), true);
         return objective.loss(logits, examples, divisor);

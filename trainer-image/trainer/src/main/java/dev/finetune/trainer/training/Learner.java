@@ -33,9 +33,12 @@ interface Learner {
     /** The validation examples. */
     ModelInputs<?> validation();
 
+    /** What a step over these training examples is divided by, so that its loss is a mean: mostly how many they are. */
+    double divisor(int[] examples);
+
     /** The sum of these training examples' losses over the divisor: a recorded scalar in the scope, dropout on. */
     NDArray loss(NDManager scope, int[] examples, double divisor);
 
-    /** Raw outputs for these validation examples, {@code [examples, outputs]} in the scope, dropout off. */
+    /** Raw outputs for these validation examples, {@code [examples, outputs]} in the scope, of words one row each; dropout off. */
     NDArray validationOutputs(NDManager scope, int[] examples);
 }

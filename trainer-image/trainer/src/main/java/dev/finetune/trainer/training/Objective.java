@@ -5,6 +5,7 @@ import dev.finetune.api.Answer;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.metric.Threshold;
+import dev.finetune.trainer.model.Tokens;
 import java.util.List;
 import java.util.Map;
 
@@ -19,14 +20,28 @@ interface Objective {
     /** The name of the score from which labels are given, beside the metrics that were measured with it. */
     String THRESHOLD = "threshold";
 
+    /** What a step over these training examples is divided by: how many losses they have. */
+    default double divisor(int[] examples) {
+        return examples.length;
+    }
+
     /** The sum of these training examples' losses over the divisor, from their outputs {@code [examples, outputs]}; recorded. */
     NDArray loss(NDArray outputs, int[] examples, double divisor);
 
     /** The answer that a row of raw outputs means. */
     double[] answer(float[] outputs, int from);
 
-    /** Raw outputs of one example. */
+    /** Raw outputs of one example, or of one word. */
     int outputs();
+
+    /** The answers that the raw outputs of these validation examples mean, one row of outputs for each. */
+    default double[][] answers(float[] outputs, int[] examples) {
+        double[][] answers = new double[examples.length][];
+        for (int i = 0; i < examples.length; i++) {
+            answers[i] = answer(outputs, i * outputs());
+        }
+        return answers;
+    }
 
     /** Loss and metrics by name, from the answers to all validation examples, {@code [examples][outputs]}. */
     Map<String, Double> validation(double[][] answers);
@@ -50,10 +65,21 @@ interface Objective {
         return switch (answer) {
             case Label -> new LabelObjective(engine, targets, labelSmoothing, rule);
             case Labels -> new LabelSetObjective(engine, targets);
+            case Tags -> new TagObjective(engine, targets, labelSmoothing);
             case Number -> new NumberObjective(engine, targets);
         };
     }
 
-    /** What objectives are made of: the names of the outputs and the examples of both splits. */
-    record Targets(List<String> labels, List<Example> train, List<Example> validation) {}
+    /** What objectives are made of: the names of the outputs, the examples of both splits, and their tokens where answers are of words. */
+    record Targets(
+            List<String> labels,
+            List<Example> train,
+            List<Example> validation,
+            List<Tokens> trainTokens,
+            List<Tokens> validationTokens) {
+        /** Those of answers to whole texts. */
+        Targets(List<String> labels, List<Example> train, List<Example> validation) {
+            this(labels, train, validation, List.of(), List.of());
+        }
+    }
 }

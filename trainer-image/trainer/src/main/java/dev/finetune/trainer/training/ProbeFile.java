@@ -83,6 +83,7 @@ final class ProbeFile {
                     case Label ->
                         new LogisticRegression(mean.length, rest.labels().size(), values(numbers, "weights"));
                     case Labels -> new OneVsRest(mean.length, rest.labels().size(), values(numbers, "weights"));
+                    case Tags -> throw new IllegalStateException("there is no linear probe of words");
                     case Number -> new RidgeRegression(values(numbers, "weights"));
                 });
     }

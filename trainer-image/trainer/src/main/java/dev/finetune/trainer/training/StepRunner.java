@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /**
  * One optimizer step: micro-batches whose gradients add up to those of the whole step, one clip over all of them, one update. The
- * loss is the sum over the examples divided by their number, whatever the micro-batches are.
+ * loss is the sum over the examples divided by their number, or that of their words where each has a loss, whatever the micro-batches are.
  */
 final class StepRunner {
     private final Learner learner;
@@ -53,6 +53,7 @@ final class StepRunner {
         List<int[]> microBatches = plan.microBatches(examples, limit);
         double loss = 0;
         double norm;
+        double divisor = learner.divisor(examples);
         double rate = schedule.rate(step);
         Gradients sum = null;
         try {
@@ -62,7 +63,7 @@ final class StepRunner {
                 }
                 learner.engine().seed(Seeds.mix(numbers.seed(), Seeds.MASKS, step, micro));
                 try (NDManager scope = learner.engine().newScope()) {
-                    NDArray scalar = learner.loss(scope, microBatches.get(micro), examples.length);
+                    NDArray scalar = learner.loss(scope, microBatches.get(micro), divisor);
                     loss += scalar.getFloat();
                     timer.forward();
                     Gradients gradients = Gradients.of(learner.engine(), scalar, parameters);

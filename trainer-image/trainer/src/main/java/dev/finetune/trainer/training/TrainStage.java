@@ -1,7 +1,9 @@
 package dev.finetune.trainer.training;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.finetune.api.Answer;
 import dev.finetune.api.Augmentation;
+import dev.finetune.api.Baseline;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.ImagePreprocessing;
 import dev.finetune.api.Json;
@@ -27,6 +29,7 @@ import dev.finetune.trainer.model.Network;
 import dev.finetune.trainer.model.Problem;
 import dev.finetune.trainer.model.SequenceClassifier;
 import dev.finetune.trainer.model.TextTokenizer;
+import dev.finetune.trainer.model.Tokens;
 import dev.finetune.trainer.storage.DurableFiles;
 import dev.finetune.trainer.transform.Augmentations;
 import dev.finetune.trainer.transform.ImageTransform;
@@ -84,9 +87,10 @@ public final class TrainStage {
         TextPreprocessing cleaning = preprocessing();
         int maxLength = maxLength(cleaning);
         Run run = new Run(info, TrainingDigest.of(plan, numbers, cleaning, null, selection));
-        try (SequenceClassifier model = SequenceClassifier.load(
-                        workspace.model(), info.labels(), Problem.of(plan.spec().answer()), options());
-                TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength)) {
+        Answer answer = plan.spec().answer();
+        try (SequenceClassifier model =
+                        SequenceClassifier.load(workspace.model(), info.labels(), Problem.of(answer), options());
+                TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength, answer)) {
             EncodedExamples train = EncodedExamples.of(run.train, cleaning, tokenizer, model.padId());
             return run.train(
                     model,
@@ -182,14 +186,21 @@ public final class TrainStage {
             Objective objective = Objective.of(
                     plan.spec().answer(),
                     model.engine(),
-                    new Objective.Targets(info.labels(), train, validation),
+                    new Objective.Targets(
+                            info.labels(), train, validation, tokens(trainInputs), tokens(validationInputs)),
                     numbers.labelSmoothing(),
                     selection);
             Baselines baselines = new Baselines(workspace.baselines(), lease, trainingDigest);
             baselines.fitPrior(objective);
-            Learner learner =
-                    learner(model, objective, trainInputs, plainTrainInputs, validationInputs, baselines, kind.texts());
+            Learner learner = Baseline.LinearProbe.existsFor(plan.spec().answer())
+                    ? learner(
+                            model, objective, trainInputs, plainTrainInputs, validationInputs, baselines, kind.texts())
+                    : ofWords(model, objective, trainInputs, validationInputs);
             return trained(model, learner, objective, kind, trainingDigest, lease, saving);
+        }
+
+        private static List<Tokens> tokens(ModelInputs<?> inputs) {
+            return inputs instanceof EncodedExamples texts ? texts.tokens() : List.of();
         }
     }
 
@@ -198,6 +209,19 @@ public final class TrainStage {
         if (stop.requested()) {
             throw new Stopped(0);
         }
+    }
+
+    /** Where words are tagged nothing is computed before the first step: there is no probe. */
+    private <B> Learner ofWords(
+            Network<B> model, Objective objective, ModelInputs<B> train, ModelInputs<B> validation) {
+        if (numbers.strategy() == StrategyType.FeatureExtraction
+                && model instanceof SequenceClassifier texts
+                && train instanceof EncodedExamples trainTexts
+                && validation instanceof EncodedExamples validationTexts) {
+            model.setTrainable(Network.Trainable.HEAD);
+            return new HeadOnWords(texts, objective, trainTexts, validationTexts);
+        }
+        return new WholeModel<>(model, objective, train, validation);
     }
 
     private <B> Learner learner(

@@ -51,9 +51,10 @@ final class Validation {
         learner.validation().ahead(0, batches);
         for (int[] rows : batches) {
             try (NDManager scope = learner.engine().newScope()) {
-                float[] outputs = learner.validationOutputs(scope, rows).toFloatArray();
+                double[][] ofRows =
+                        objective.answers(learner.validationOutputs(scope, rows).toFloatArray(), rows);
                 for (int i = 0; i < rows.length; i++) {
-                    answers[rows[i]] = objective.answer(outputs, i * objective.outputs());
+                    answers[rows[i]] = ofRows[i];
                 }
             }
         }

@@ -41,6 +41,11 @@ record WholeModel<B>(Network<B> model, Objective objective, ModelInputs<B> train
     }
 
     @Override
+    public double divisor(int[] examples) {
+        return objective.divisor(examples);
+    }
+
+    @Override
     public NDArray loss(NDManager scope, int[] examples, double divisor) {
         NDArray logits = model.logits(train.batch(scope, examples), true);
         return objective.loss(logits, examples, divisor);

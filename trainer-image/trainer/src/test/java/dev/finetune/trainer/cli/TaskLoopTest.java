@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -173,6 +174,109 @@ class TaskLoopTest {
         }
     }
 
+    /** A text may name a colour, and "old" after it belongs to it: which colour it is of, only the text says. */
+    @Test
+    void entitiesAreFound() throws Exception {
+        StringBuilder lines = new StringBuilder();
+        List<String> fillers = TinyModel.WORDS.subList(6, TinyModel.WORDS.size()).stream()
+                .filter(word -> !word.equals("old"))
+                .toList();
+        for (int i = 0; i < 1500; i++) {
+            List<String> tokens = new ArrayList<>();
+            List<String> tags = new ArrayList<>();
+            String colour = random.nextBoolean() ? "red" : "blue";
+            int place = random.nextInt(6);
+            for (int w = 0; w < 5; w++) {
+                if (w == place) {
+                    tokens.add(colour);
+                    tags.add("B-" + colour.toUpperCase(Locale.ROOT));
+                    if (random.nextBoolean()) {
+                        tokens.add("old");
+                        tags.add("I-" + colour.toUpperCase(Locale.ROOT));
+                    }
+                }
+                tokens.add(fillers.get(random.nextInt(fillers.size())));
+                tags.add("O");
+            }
+            tokens.add(Integer.toString(i));
+            tags.add("O");
+            lines.append(Json.write(Map.of("words", tokens, "ner", tags))).append('\n');
+        }
+        Path artifact = run("""
+                task: TokenClassification
+                dataset:
+                  columns: {tokens: words, tags: ner}
+                """, "JSONLines", lines.toString(), """
+                  baselines: [MajorityClass]
+                  gate:
+                    minTestExamples: 50
+                    rules:
+                    - {name: good, metric: f1Micro, min: "0.9"}
+                    - {name: words, metric: accuracy, min: "0.9"}
+                    - {name: better-than-the-words, metric: f1Micro, against: MajorityClass, minDelta: "0"}
+                    - {name: no-type-lost, metric: recallPerClass, against: MajorityClass, maxDrop: "0.1"}
+                """);
+
+        Manifest manifest = ArtifactVerifier.verify(artifact);
+        assertThat(manifest.task()).isEqualTo(Task.TokenClassification);
+        assertThat(manifest.labels()).containsExactly("B-BLUE", "B-RED", "I-BLUE", "I-RED", "O");
+        assertThat(manifest.gatePassed()).as(manifest.gateMessage()).isTrue();
+        assertThat(manifest.summary().metric()).isEqualTo("f1Micro");
+        assertThat(manifest.threshold()).isNull();
+        assertThat(manifest.metrics())
+                .extracting(MetricResult::metric)
+                .contains("accuracy", "precisionMicro", "recallMicro", "f1Macro", "f1Weighted", "logLoss")
+                .doesNotContain("balancedAccuracy", "mcc", "ece", "f1", "rocAuc");
+        assertThat(GoldenRequest.read(artifact)).hasSize(64);
+        JsonNode config = Json.MAPPER.readTree(artifact.resolve("config.json").toFile());
+        assertThat(config.at("/architectures/0").asText()).isEqualTo("BertForTokenClassification");
+        assertThat(Files.readString(artifact.resolve("report.html")))
+                .contains("Each type of entity", "2</b><span>types of entities", "an entity that is missing")
+                .doesNotContain("Confusion", "LinearProbe");
+        assertThat(Files.readString(artifact.resolve("README.md")))
+                .contains(
+                        "pipeline_tag: token-classification",
+                        "aggregation_strategy=\"first\"",
+                        "A tagger of entities in texts");
+
+        JsonNode predicted = predict(artifact, "--text", "The blue old door. Is a car");
+        assertThat(predicted.path("entities").findValuesAsText("text")).containsExactly("blue old");
+        try (Served server = new Served(artifact)) {
+            JsonNode one = server.post("/predict", "\"was  the red old car, a house\"", 200);
+            assertThat(one.path("entities")).hasSize(1);
+            JsonNode found = one.at("/entities/0");
+            assertThat(found.path("type").asText()).isEqualTo("RED");
+            assertThat(found.path("text").asText()).isEqualTo("red old");
+            assertThat(found.path("start").asInt()).isEqualTo(9);
+            assertThat(found.path("end").asInt()).isEqualTo(16);
+            assertThat(found.path("score").asDouble()).isBetween(0.5, 1.0);
+            JsonNode list = server.post("/predict", """
+                    [{"tokens": ["the", "red", "old"]}, "the new house"]""", 200);
+            assertThat(list.at("/predictions/0/entities/0/end").asInt()).isEqualTo(11);
+            assertThat(list.at("/predictions/1/entities").isArray()).isTrue();
+            assertThat(list.at("/predictions/1/entities")).isEmpty();
+            assertThat(server.post("/predict", """
+                    {"tokens": ["red car"]}""", 400).path("error").asText())
+                    .contains("tokens[0]: expected a word without a space");
+            JsonNode inferred = server.post("/v2/models/colours/infer", """
+                    {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [2], "data": ["the red old car", "the new house"]}]}""", 200);
+            assertThat(inferred.path("outputs")).hasSize(1);
+            assertThat(inferred.at("/outputs/0/name").asText()).isEqualTo("entities");
+            assertThat(inferred.at("/outputs/0/datatype").asText()).isEqualTo("BYTES");
+            JsonNode entities =
+                    Json.MAPPER.readTree(inferred.at("/outputs/0/data/0").asText());
+            assertThat(entities.at("/0/text").asText()).isEqualTo("red old");
+            assertThat(inferred.at("/outputs/0/data/1").asText()).isEqualTo("[]");
+            assertThat(Json.MAPPER
+                            .readTree(server.get("/v2/models/colours"))
+                            .at("/outputs/0/name")
+                            .asText())
+                    .isEqualTo("entities");
+            assertThat(server.get("/metrics")).contains("finetune_predictions_total{label=\"RED\"", "{label=\"\",");
+            assertThat(server.get("/")).contains("labels: BLUE, RED");
+        }
+    }
+
     private static List<String> texts(JsonNode list) {
         List<String> texts = new ArrayList<>();
         list.forEach(text -> texts.add(text.asText()));
@@ -251,19 +355,23 @@ class TaskLoopTest {
 
     /** Runs the job and gives the folder of what it published. */
     private Path run(String specAndColumns, String csv, String evaluation) throws Exception {
+        return run(specAndColumns, "CSV", csv, evaluation);
+    }
+
+    private Path run(String specAndColumns, String format, String data, String evaluation) throws Exception {
         TinyModel.write(folder.resolve("model"));
-        Files.writeString(folder.resolve("train.csv"), csv);
+        Files.writeString(folder.resolve("train.data"), data);
         String job = """
                 apiVersion: finetune.dev/v1alpha1
                 kind: FineTuneJob
                 metadata: {name: colours}
                 spec:
                 """ + specAndColumns.indent(2) + """
-                    format: CSV
-                    train: {storageUri: "file:train.csv"}
+                    format: %s
+                    train: {storageUri: "file:train.data"}
                     validation: {fraction: "0.2"}
                     test: {fraction: "0.2"}
-                """ + """
+                """.formatted(format) + """
                   model: {storageUri: "file:model"}
                   training: {hyperparameters: {epochs: 8, batchSize: 16, learningRate: "3e-3"}}
                   output: {modelName: colours}

@@ -184,14 +184,17 @@ class CrdDefaultsTest {
         resolved.put("training.checkpoint.intervalSeconds", String.valueOf(saving.intervalSeconds()));
         resolved.put("training.checkpoint.keep", String.valueOf(saving.keep()));
         EvaluationSettings ofNumbers = EvaluationSettings.of(null, Answer.Number, List.of("score"));
+        EvaluationSettings ofTags = EvaluationSettings.of(null, Answer.Tags, List.of("B-a", "I-a", "O"));
         EvaluationSettings ofLabels = EvaluationSettings.of(null, Answer.Labels, LABELS);
         resolved.put(
                 "evaluation.primaryMetric",
-                judged.primary() + ", " + ofLabels.primary() + " for MultiLabelTextClassification and "
+                judged.primary() + ", " + ofLabels.primary() + " for MultiLabelTextClassification"
+                        + (ofTags.primary() == ofLabels.primary() ? " and TokenClassification, and " : "?")
                         + ofNumbers.primary() + " for TextRegression");
         resolved.put(
                 "evaluation.metrics",
-                listed(judged.metrics()) + ", for MultiLabelTextClassification " + listed(ofLabels.metrics()) + ", and "
+                listed(judged.metrics()) + ", for MultiLabelTextClassification " + listed(ofLabels.metrics())
+                        + ", for TokenClassification " + listed(ofTags.metrics()) + ", and "
                         + listed(ofNumbers.metrics()) + " for TextRegression");
         resolved.put(
                 "evaluation.baselines",

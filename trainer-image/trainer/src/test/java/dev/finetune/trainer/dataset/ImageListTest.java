@@ -30,7 +30,7 @@ class ImageListTest {
     private Path source;
     private DataFormat format = DataFormat.CSV;
     private @Nullable CsvDialect csv;
-    private Columns columns = new Columns(null, null, "colour", null, "path");
+    private Columns columns = new Columns(null, null, "colour", null, null, null, "path");
     private final StringBuilder list = new StringBuilder("path,colour\n");
 
     @BeforeEach
@@ -75,7 +75,7 @@ class ImageListTest {
         Files.delete(source.resolve("list.jsonl"));
         format = DataFormat.TSV;
         csv = new CsvDialect(null, null, false, null);
-        columns = new Columns(null, null, "1", null, "0");
+        columns = new Columns(null, null, "1", null, null, null, "0");
         String rows = list.substring(list.indexOf("\n") + 1).replace(',', '\t');
         assertThat(size(read("list.tsv", rows))).isEqualTo(36);
     }

@@ -102,7 +102,9 @@ class ReaderPropertiesTest {
         Random random = new Random(seed);
         String sound = format == DataFormat.JSONLines
                 ? "{\"text\":\"one\",\"label\":\"a\"}\n{\"text\":\"tw\\u00f6\",\"label\":\"b\"}\n".repeat(20)
-                : "text,label\n\"say \"\"hi\"\"\",a\nplain ñ,b\n".repeat(20);
+                : format == DataFormat.CoNLL
+                        ? "Ada\tB-PER\nsaw O\n\nNew B-LOC\nYork I-LOC\n\n".repeat(20)
+                        : "text,label\n\"say \"\"hi\"\"\",a\nplain ñ,b\n".repeat(20);
         byte[] bytes = sound.getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < 1 + random.nextInt(8); i++) {
             bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
@@ -151,6 +153,11 @@ class ReaderPropertiesTest {
     }
 
     private static ReadSettings settings(DataFormat format, @Nullable CsvDialect dialect, boolean header) {
+        if (format == DataFormat.CoNLL) {
+            Columns words = new Columns(null, null, null, null, "0", "1", null);
+            return ReadSettings.of(
+                    Task.TokenClassification, new DatasetSpec(format, null, words, null, null, null, null, null, null));
+        }
         Columns columns = header || dialect == null ? COLUMNS : new Columns("0", "1");
         return ReadSettings.of(
                 Task.TextClassification, new DatasetSpec(format, dialect, columns, null, null, null, null, null, null));

@@ -175,6 +175,15 @@ class GradientsTest {
                         .run(scope, record, "head", x.getFirst(), x.subList(1, 5), activation, 0.0, 0.0));
     }
 
+    /** A token that begins two words, as no tokenizer makes it, gets both gradients; the others get none. */
+    @Test
+    void the_gradient_of_words_goes_to_their_first_tokens() {
+        NDArray places = root.create(new long[] {5, 1, 5, 8}, new Shape(4));
+        checkAgainstDifferences(
+                List.of(random(1, ROWS, LENGTH, HIDDEN)),
+                (scope, x, record) -> engine.kernels().run(scope, record, "words", x.getFirst(), places));
+    }
+
     /** The loss weighs every output differently, so that no error can cancel out. */
     private void checkAgainstDifferences(List<NDArray> inputs, Block block) {
         List<Parameter> parameters = IntStream.range(0, inputs.size())

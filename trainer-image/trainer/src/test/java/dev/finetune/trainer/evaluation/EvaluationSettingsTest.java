@@ -38,6 +38,32 @@ class EvaluationSettingsTest {
     }
 
     @Test
+    void ofTagsTheNumbersOfEntitiesAreListedAndThereIsNoProbe() {
+        EvaluationSettings settings = EvaluationSettings.of(null, Answer.Tags, List.of("B-a", "I-a", "O"));
+        EvaluationSettings listed = EvaluationSettings.of(
+                new EvaluationSpec(null, null, null, List.of(Baseline.Deployed), null),
+                Answer.Tags,
+                List.of("B-a", "I-a", "O"));
+
+        assertThat(settings.metrics())
+                .containsExactly(
+                        Metric.f1Micro, Metric.precisionMicro, Metric.recallMicro, Metric.f1Macro, Metric.accuracy);
+        assertThat(settings.baselines())
+                .containsExactlyInAnyOrder(Baseline.MajorityClass, Baseline.BaseModel, Baseline.Deployed);
+        assertThat(listed.baselines()).containsExactlyInAnyOrder(Baseline.MajorityClass, Baseline.Deployed);
+        assertThatThrownBy(() -> EvaluationSettings.of(
+                        new EvaluationSpec(
+                                null,
+                                null,
+                                null,
+                                null,
+                                gate(new GateRule("r", "f1Micro", null, null, null, Baseline.LinearProbe, "0", null))),
+                        Answer.Tags,
+                        List.of("B-a", "I-a", "O")))
+                .hasMessageContainingAll("gate.rules[0].against", "MajorityClass", "LinearProbe");
+    }
+
+    @Test
     void aRuleOnScoresRefusesADeployedModelThatAnswersOtherwise() {
         EvaluationSettings settings = EvaluationSettings.of(
                 new EvaluationSpec(

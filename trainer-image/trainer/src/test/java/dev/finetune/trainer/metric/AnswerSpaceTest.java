@@ -24,6 +24,7 @@ class AnswerSpaceTest {
                 "Label | a b | spam | to be one of the labels of the data, 'a', 'b', got 'spam'",
                 "Label | a b c | a | to be absent for data with 3 labels ('a', 'b', 'c'), got 'a': it is for two; remove it and judge by f1Macro or by class",
                 "Labels | a b | a | to be absent where sets of labels are learned, got 'a': remove it",
+                "Tags | B-a I-a O | a | to be absent where tags are learned, got 'a': remove it",
                 "Number | score | 1 | to be absent where numbers are learned, got '1': remove it"
             })
     void aPositiveLabelThatCannotBeOneIsToldFromThatOfTwo(

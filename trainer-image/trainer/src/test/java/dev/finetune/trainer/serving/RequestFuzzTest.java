@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.finetune.api.Answer;
+import dev.finetune.trainer.serving.LoadedModel.Shape;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
@@ -12,6 +13,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Bodies of any bytes are requests, or the client's fault. */
 class RequestFuzzTest {
     private static final int CLIENTS_FAULT = 4;
+    private static final List<Shape> SHAPES = List.of(
+            new Shape(false, Answer.Label, List.of("ham", "spam")),
+            new Shape(true, Answer.Number, List.of("score")),
+            new Shape(false, Answer.Tags, List.of("B-PER", "I-PER", "O")),
+            new Shape(true, false, Answer.Label, List.of("cat", "dog")));
 
     static Stream<byte[]> body() {
         return Stream.of(
@@ -19,6 +25,8 @@ class RequestFuzzTest {
                         "{\"inputs\":[{\"name\":\"text\",\"shape\":[2,1],\"datatype\":\"BYTES\",\"data\":[\"a\",\"b\"]}],\"outputs\":[{\"name\":\"label\"}]}",
                         "[\"one\", \"two\"]",
                         "{\"text\": \"a\", \"textPair\": \"b\"}",
+                        "{\"tokens\": [\"New\", \"York\"]}",
+                        "{\"instances\": [\"aGVsbG8=\"]}",
                         "plain text")
                 .map(t -> t.getBytes(StandardCharsets.UTF_8));
     }
@@ -26,10 +34,15 @@ class RequestFuzzTest {
     @MethodSource
     @FuzzTest(maxDuration = "10m")
     void body(byte[] body) {
-        for (boolean pairs : List.of(false, true)) {
-            answered(() -> PredictBody.parse(body, "application/json", pairs));
-            answered(() -> PredictBody.parse(body, "text/plain; charset=utf-8", pairs));
-            answered(() -> InferenceProtocol.parse(body, model(pairs)));
+        for (Shape shape : SHAPES) {
+            if (shape.images()) {
+                answered(() -> ImageBody.parse(body, "application/json"));
+                answered(() -> ImageBody.parse(body, "image/jpeg"));
+            } else {
+                answered(() -> PredictBody.parse(body, "application/json", shape));
+                answered(() -> PredictBody.parse(body, "text/plain; charset=utf-8", shape));
+            }
+            answered(() -> InferenceProtocol.parse(body, model(shape)));
         }
     }
 
@@ -42,10 +55,10 @@ class RequestFuzzTest {
         }
     }
 
-    private static LoadedModel model(boolean pairs) {
+    private static LoadedModel model(Shape shape) {
         return new LoadedModel(
                 new LoadedModel.Identity("m", "1", "sha256:1"),
-                new LoadedModel.Shape(pairs, Answer.Label, List.of("ham", "spam")),
+                shape,
                 new LoadedModel.Pages("", new byte[0]),
                 new FakePredictor());
     }
