@@ -18,7 +18,7 @@ public final class ModelCard {
     /** The card as Markdown; {@code opens} says whether transformers has such a network. */
     public static String of(Report report, boolean pairs, boolean opens) {
         boolean images = report.task().ofImages();
-        String pipeline = images ? "image-classification" : "text-classification";
+        String pipeline = pipeline(report);
         StringBuilder card = new StringBuilder("---\n");
         String license = report.provenance().license();
         if (license != null) {

@@ -15,8 +15,6 @@ record Wording(String rows, String input, String anInput) {
 
     /** Where the labels stand. */
     String labels(Answer answer) {
-        return equals(IMAGES)
-                ? "the class folders"
-                : "spec.dataset.columns." + (answer == Answer.Labels ? Role.labels : Role.label);
+        return equals(IMAGES) ? "the class folders" : "spec.dataset.columns." + ReadSettings.answerRole(answer);
     }
 }
