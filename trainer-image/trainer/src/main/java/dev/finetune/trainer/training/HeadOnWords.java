@@ -5,8 +5,6 @@ import ai.djl.ndarray.NDManager;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.model.SequenceClassifier;
-import dev.finetune.trainer.model.TokenBatch;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -32,17 +30,12 @@ record HeadOnWords(SequenceClassifier model, Objective objective, EncodedExample
 
     @Override
     public NDArray loss(NDManager scope, int[] examples, double divisor) {
-        NDArray logits = model.logitsFromHeadInput(model.headInput(batch(scope, train, examples)), true);
+        NDArray logits = model.logitsFromHeadInput(model.headInput(train.batch(scope, examples)), true);
         return objective.loss(logits, examples, divisor);
     }
 
     @Override
     public NDArray validationOutputs(NDManager scope, int[] examples) {
-        return model.logits(batch(scope, validation, examples), false);
-    }
-
-    private TokenBatch batch(NDManager scope, EncodedExamples split, int[] examples) {
-        return TokenBatch.of(
-                scope, Arrays.stream(examples).mapToObj(split.tokens()::get).toList(), model.padId());
+        return model.logits(validation.batch(scope, examples), false);
     }
 }

@@ -89,14 +89,19 @@ public final class TrainStage {
         Run run = new Run(info, TrainingDigest.of(plan, numbers, cleaning, null, selection));
         Answer answer = plan.spec().answer();
         try (SequenceClassifier model =
-                        SequenceClassifier.load(workspace.model(), info.labels(), Problem.of(answer), options());
-                TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength, answer)) {
-            EncodedExamples train = EncodedExamples.of(run.train, cleaning, tokenizer, model.padId());
+                SequenceClassifier.load(workspace.model(), info.labels(), Problem.of(answer), options())) {
+            EncodedExamples train;
+            EncodedExamples validation;
+            // Its vocabulary is not needed while the model learns.
+            try (TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength, answer)) {
+                train = EncodedExamples.of(run.train, cleaning, tokenizer, model.padId());
+                validation = EncodedExamples.of(run.validation, cleaning, tokenizer, model.padId());
+            }
             return run.train(
                     model,
                     train,
                     train,
-                    EncodedExamples.of(run.validation, cleaning, tokenizer, model.padId()),
+                    validation,
                     new Kind(new Probe.Texts(info.labels(), cleaning, maxLength), null, null),
                     folder -> model.save(folder, maxLength));
         }
