@@ -6,6 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What an item of {@code spec.dataset.augmentation} must hold. */
 final class AugmentationRules {
+    /** Of images those that change some and not others. */
+    private static final Set<AugmentationType> SOMETIMES =
+            Set.of(AugmentationType.HorizontalFlip, AugmentationType.VerticalFlip, AugmentationType.Erasing);
+
     private static final BigDecimal HALF = new BigDecimal("0.5");
     private static final BigDecimal MOST_DEGREES = new BigDecimal(180);
 
@@ -16,11 +20,10 @@ final class AugmentationRules {
         if (!field.at("type").required(type) || type == null) {
             return;
         }
-        only(
-                field.at("probability"),
-                step.probability(),
-                type,
-                Set.of(AugmentationType.HorizontalFlip, AugmentationType.VerticalFlip, AugmentationType.Erasing));
+        field.at("probability")
+                .that(
+                        step.probability() == null || type.ofTexts() || SOMETIMES.contains(type),
+                        "is not for " + type + ": remove it");
         only(field.at("minScale"), step.minScale(), type, Set.of(AugmentationType.RandomResizedCrop));
         only(field.at("degrees"), step.degrees(), type, Set.of(AugmentationType.Rotation));
         for (Named each : new Named[] {

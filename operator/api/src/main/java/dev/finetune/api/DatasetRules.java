@@ -67,9 +67,16 @@ final class DatasetRules {
         if (augmentation != null) {
             field.at("augmentation")
                     .that(
-                            task == null || task.ofImages(),
-                            "is for task ImageClassification, found task " + task + ": remove it");
+                            task == null || task.answer() != Answer.Tags,
+                            "is not for task TokenClassification, whose tags belong to the words as they stand: remove it");
             for (int i = 0; i < augmentation.size(); i++) {
+                AugmentationType type = augmentation.get(i).type();
+                field.at("augmentation", i)
+                        .at("type")
+                        .that(
+                                task == null || type == null || type.ofTexts() != task.ofImages(),
+                                type + " is for " + (type != null && type.ofTexts() ? "texts" : "images")
+                                        + ", found task " + task + ": remove it");
                 AugmentationRules.check(field.at("augmentation", i), augmentation.get(i));
             }
         }

@@ -11,7 +11,7 @@ final class Seeds {
     /** The weights that the base model lacks. */
     static final long INITIAL_WEIGHTS = 3;
 
-    /** The changes of training images. */
+    /** The changes of training examples. */
     static final long AUGMENTATION = 4;
 
     private Seeds() {}

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.training;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.Answer;
 import dev.finetune.api.Augmentation;
@@ -33,6 +34,8 @@ import dev.finetune.trainer.model.Tokens;
 import dev.finetune.trainer.storage.DurableFiles;
 import dev.finetune.trainer.transform.Augmentations;
 import dev.finetune.trainer.transform.ImageTransform;
+import dev.finetune.trainer.transform.TextAugmentations;
+import dev.finetune.trainer.transform.Thesaurus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -86,7 +89,11 @@ public final class TrainStage {
     private TrainResult texts(DatasetInfo info) throws IOException {
         TextPreprocessing cleaning = preprocessing();
         int maxLength = maxLength(cleaning);
-        Run run = new Run(info, TrainingDigest.of(plan, numbers, cleaning, null, selection));
+        List<Augmentation> asked = augmentation();
+        JsonNode decisive = asked.isEmpty()
+                ? null
+                : Json.MAPPER.createObjectNode().set("augmentation", Json.MAPPER.valueToTree(asked));
+        Run run = new Run(info, TrainingDigest.of(plan, numbers, cleaning, decisive, selection));
         Answer answer = plan.spec().answer();
         try (SequenceClassifier model =
                 SequenceClassifier.load(workspace.model(), info.labels(), Problem.of(answer), options())) {
@@ -97,27 +104,42 @@ public final class TrainStage {
                 train = EncodedExamples.of(run.train, cleaning, tokenizer, model.padId());
                 validation = EncodedExamples.of(run.validation, cleaning, tokenizer, model.padId());
             }
-            return run.train(
-                    model,
-                    train,
-                    train,
-                    validation,
-                    new Kind(new Probe.Texts(info.labels(), cleaning, maxLength), null, null),
-                    folder -> model.save(folder, maxLength));
+            Kind kind = new Kind(new Probe.Texts(info.labels(), cleaning, maxLength), null, null);
+            DurableFiles.Content saving = folder -> model.save(folder, maxLength);
+            if (asked.isEmpty()) {
+                return run.train(model, train, train, validation, kind, saving);
+            }
+            TextAugmentations changes = new TextAugmentations(
+                    AskedAugmentation.ofTexts(asked, Thesaurus::english),
+                    Seeds.mix(numbers.seed(), Seeds.AUGMENTATION));
+            try (TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength, answer);
+                    AugmentedTexts changed = new AugmentedTexts(
+                            run.train,
+                            train,
+                            cleaning,
+                            changes,
+                            tokenizer,
+                            model.engine().threads())) {
+                return run.train(model, changed, train, validation, kind, saving);
+            }
         }
+    }
+
+    private List<Augmentation> augmentation() {
+        return Optional.ofNullable(plan.spec().dataset())
+                .map(d -> d.augmentation())
+                .orElse(List.of());
     }
 
     private TrainResult images(DatasetInfo info) throws IOException {
         ImageTransform transform = ImagePreparation.of(workspace.model(), imagePreprocessing());
-        List<Augmentation> augmentation = Optional.ofNullable(plan.spec().dataset())
-                .map(d -> d.augmentation())
-                .orElse(List.of());
+        List<Augmentation> asked = augmentation();
         ObjectNode decisive = ImagePreparation.json(transform);
-        decisive.set("augmentation", Json.MAPPER.valueToTree(augmentation));
+        decisive.set("augmentation", Json.MAPPER.valueToTree(asked));
         Run run = new Run(info, TrainingDigest.of(plan, numbers, NO_CLEANING, decisive, selection));
         Augmentations none = new Augmentations(List.of(), transform, numbers.seed());
         Augmentations some = new Augmentations(
-                ImageAugmentation.of(augmentation), transform, Seeds.mix(numbers.seed(), Seeds.AUGMENTATION));
+                AskedAugmentation.ofImages(asked), transform, Seeds.mix(numbers.seed(), Seeds.AUGMENTATION));
         int threads = TorchEngine.start().threads();
         try (ImageClassifier model = ImageClassifier.load(workspace.model(), info.labels(), options());
                 ImageExamples train = ImageExamples.of(run.train, some, threads);

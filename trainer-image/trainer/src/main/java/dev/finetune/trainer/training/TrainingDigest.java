@@ -17,16 +17,16 @@ record TrainingDigest(
         Task task,
         ResolvedHyperparameters hyperparameters,
         TextPreprocessing preprocessing,
-        @Nullable JsonNode image,
+        @Nullable JsonNode inputs,
         SelectionRule selection,
         String build) {
 
-    /** {@code sha256:} and 64 hex digits; {@code image} says how images are prepared, where inputs are images. */
+    /** {@code sha256:} and 64 hex digits; {@code inputs} says how images are prepared, and how training changes its examples. */
     static String of(
             Plan plan,
             ResolvedHyperparameters hyperparameters,
             TextPreprocessing preprocessing,
-            @Nullable JsonNode image,
+            @Nullable JsonNode inputs,
             SelectionRule selection) {
         Task task = plan.spec().task() == null
                 ? Task.TextClassification
@@ -37,7 +37,7 @@ record TrainingDigest(
                 task,
                 hyperparameters,
                 preprocessing,
-                image,
+                inputs,
                 selection,
                 plan.build()));
     }

@@ -268,7 +268,7 @@ class TrainStageTest {
                 .seed(3);
     }
 
-    private static TrainingSpec withoutDropout(TrainingSpec spec) {
+    static TrainingSpec withoutDropout(TrainingSpec spec) {
         var n = java.util.Objects.requireNonNull(spec.hyperparameters());
         return new TrainingSpec(
                 spec.strategy(),
