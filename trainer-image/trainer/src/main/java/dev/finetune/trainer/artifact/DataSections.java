@@ -62,7 +62,7 @@ final class DataSections {
     }
 
     private static String picture(@Nullable String image) {
-        return image == null ? "" : "<img alt=\"\" src=\"" + Html.escape(image) + "\">";
+        return image == null ? "" : Html.picture(image);
     }
 
     private static String small(@Nullable Double share) {

@@ -86,7 +86,7 @@ public record Report(
                 mcnemar,
                 few(rules),
                 smaller,
-                training,
+                training.withoutSamples(),
                 new Confusion(few(confusion.labels), null, confusion.pairs),
                 few(classes),
                 fewer,
@@ -135,7 +135,8 @@ public record Report(
             double paddingShare,
             Map<String, Double> stepSeconds,
             List<Point> curve,
-            List<Epoch> epochCurve) {
+            List<Epoch> epochCurve,
+            @Nullable Augmentation augmentation) {
         /** The setting of texts: where they are cut, in tokens. */
         public static final String MAX_LENGTH = "maxLength";
 
@@ -144,7 +145,33 @@ public record Report(
 
         /** The setting that was chosen on validation: the score from which a label is given, where a text may have several. */
         public static final String THRESHOLD = "threshold";
+
+        private Training withoutSamples() {
+            return new Training(
+                    settings,
+                    selectBy,
+                    selectedValue,
+                    bestStep,
+                    bestEpoch,
+                    bestTrainLoss,
+                    bestValidationLoss,
+                    steps,
+                    epochs,
+                    stoppedBecause,
+                    secondsPerEpoch,
+                    paddingShare,
+                    stepSeconds,
+                    curve,
+                    epochCurve,
+                    augmentation == null ? null : new Augmentation(augmentation.changes, List.of()));
+        }
     }
+
+    /** How training changed its examples: the changes in their order, in words, and some examples. */
+    public record Augmentation(List<String> changes, List<Sample> samples) {}
+
+    /** A training example unchanged and as it was in the first epochs; an image is a small picture as a data: URI. */
+    public record Sample(String id, String before, List<String> after) {}
 
     /** The mean training loss up to a step. */
     public record Point(long step, double loss, double learningRate) {}

@@ -12,9 +12,11 @@ final class TrainingSections {
     private static final String LOSS = "loss";
 
     private final Report.Training training;
+    private final boolean images;
 
     TrainingSections(Report report) {
         this.training = report.training();
+        this.images = report.task().ofImages();
     }
 
     String curves() {
@@ -72,6 +74,32 @@ final class TrainingSections {
                     .append(" of all tokens</span>");
         }
         return bar + "</div>" + legend + "</div>";
+    }
+
+    /** Empty where training took its examples as they are. */
+    String augmentation() {
+        Report.Augmentation told = training.augmentation();
+        if (told == null) {
+            return "";
+        }
+        String changes =
+                "<p>Training saw its examples changed, anew in each epoch; validation and test are as they are. In this order: "
+                        + Html.escape(String.join(", ", told.changes())) + ".</p>";
+        List<List<String>> rows = new ArrayList<>();
+        for (Report.Sample sample : told.samples()) {
+            List<String> row = new ArrayList<>();
+            row.add((images ? Html.picture(sample.before()) : Html.escape(sample.before())) + "<small>"
+                    + Html.escape(sample.id()) + "</small>");
+            for (String after : sample.after()) {
+                row.add(images ? Html.picture(after) : TextChanges.html(sample.before(), after));
+            }
+            rows.add(row);
+        }
+        String table = rows.isEmpty()
+                ? ""
+                : Html.table(List.of("as it is", "in the first epoch", "in the second epoch"), rows)
+                        .replace("<td>", "<td class=\"" + (images ? "image" : "text") + "\">");
+        return Html.section("Augmentation", changes + table);
     }
 
     String settings() {

@@ -32,7 +32,7 @@ public record Workspace(Path root) {
         return root.resolve("test");
     }
 
-    /** What train writes: {@code checkpoints/}, {@code best/}, {@code candidate/}, {@code baselines/}, {@code history.json}, {@code lease}. */
+    /** What train writes: {@code checkpoints/}, {@code best/}, {@code candidate/}, {@code baselines/}, {@code history.json}, {@code augmentation.json}, {@code lease}. */
     public Path run() {
         return root.resolve("run");
     }

@@ -7,6 +7,7 @@ import dev.finetune.trainer.model.TextTokenizer;
 import dev.finetune.trainer.model.TokenBatch;
 import dev.finetune.trainer.model.Tokens;
 import dev.finetune.trainer.transform.TextAugmentations;
+import dev.finetune.trainer.transform.TextInput;
 import java.util.List;
 
 /**
@@ -34,13 +35,21 @@ final class AugmentedTexts implements ModelInputs<TokenBatch>, AutoCloseable {
         this.cleaning = cleaning;
         this.augmentations = augmentations;
         this.tokenizer = tokenizer;
-        this.ahead = new Ahead<>("texts", threads, this::changed);
+        this.ahead = new Ahead<>("texts", threads, this::encoded);
     }
 
-    private Tokens changed(int epoch, int example) {
-        return tokenizer
-                .encode(List.of(augmentations.apply(examples.get(example).input(), cleaning, epoch, example)))
-                .getFirst();
+    private Tokens encoded(int epoch, int example) {
+        return tokenizer.encode(List.of(changed(epoch, example))).getFirst();
+    }
+
+    /** What an example is in an epoch. */
+    TextInput changed(int epoch, int example) {
+        return augmentations.apply(examples.get(example).input(), cleaning, epoch, example);
+    }
+
+    /** What it is in validation and in the server: only cleaned. */
+    TextInput unchanged(int example) {
+        return examples.get(example).input().cleaned(cleaning);
     }
 
     @Override

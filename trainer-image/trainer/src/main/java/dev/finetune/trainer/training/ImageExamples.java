@@ -66,7 +66,8 @@ final class ImageExamples implements ModelInputs<PixelBatch>, AutoCloseable {
         return PixelBatch.of(scope, ahead.take(examples), augmentations.transform());
     }
 
-    private Pixels fitted(int epoch, int example) {
+    /** What an example is in an epoch. */
+    Pixels fitted(int epoch, int example) {
         try {
             return augmentations.apply(ImageDecoder.decode(images.get(example).bytes()), epoch, example);
         } catch (UnreadableImageException e) {

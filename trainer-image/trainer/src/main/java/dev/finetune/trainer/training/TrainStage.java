@@ -107,6 +107,7 @@ public final class TrainStage {
             Kind kind = new Kind(new Probe.Texts(info.labels(), cleaning, maxLength), null, null);
             DurableFiles.Content saving = folder -> model.save(folder, maxLength);
             if (asked.isEmpty()) {
+                run.write(AugmentationSamples.none());
                 return run.train(model, train, train, validation, kind, saving);
             }
             TextAugmentations changes = new TextAugmentations(
@@ -120,6 +121,7 @@ public final class TrainStage {
                             changes,
                             tokenizer,
                             model.engine().threads())) {
+                run.write(AugmentationSamples.of(asked, changed));
                 return run.train(model, changed, train, validation, kind, saving);
             }
         }
@@ -145,6 +147,7 @@ public final class TrainStage {
                 ImageExamples train = ImageExamples.of(run.train, some, threads);
                 ImageExamples plain = ImageExamples.of(run.train, none, threads);
                 ImageExamples validation = ImageExamples.of(run.validation, none, threads)) {
+            run.write(asked.isEmpty() ? AugmentationSamples.none() : AugmentationSamples.of(asked, plain, train));
             return run.train(
                     model,
                     train,
@@ -200,6 +203,10 @@ public final class TrainStage {
             this.lease = Lease.take(workspace.run(), Lease.holder(System.getenv()), Json.digest(plan));
             this.train = ExampleFile.read(workspace.train().resolve("train.jsonl"));
             this.validation = ExampleFile.read(workspace.train().resolve("validation.jsonl"));
+        }
+
+        void write(AugmentationSamples samples) {
+            lease.write(workspace.run().resolve(AugmentationSamples.FILE), samples);
         }
 
         <B> TrainResult train(

@@ -72,6 +72,18 @@ class ReportTest {
         assertThat(new String(json, StandardCharsets.UTF_8)).doesNotContain("\n");
     }
 
+    @Test
+    void whatTrainingChangedStandsBesideItWordByWord() {
+        assertThat(TextChanges.html("the big car is <new>", "the large car <new> is"))
+                .isEqualTo("the <del>big</del> <ins>large</ins> car <del>is</del> &lt;new&gt; <ins>is</ins>");
+        assertThat(TextChanges.html("same  words", "same words")).isEqualTo("same words");
+        assertThat(TextChanges.html("gone", "")).isEqualTo("<del>gone</del>");
+        String page = ReportPage.of(report(List.of("ham", "spam"), "a text"));
+        assertThat(page)
+                .contains("<h2>Augmentation</h2>", "In this order: RandomSwap, a text.", "a <ins>a</ins> text")
+                .contains("under Augmentation from train");
+    }
+
     private static Report report(List<String> labels, String text) {
         MetricResult f1 = new MetricResult(
                 "f1",
@@ -121,7 +133,10 @@ class ReportTest {
                         0.1,
                         Map.of("forward", 1.0, text, 2.0),
                         List.of(new Report.Point(1, 0.7, 1e-5), new Report.Point(2, 0.5, 1e-5)),
-                        List.of(new Report.Epoch(1, 2, 0.6, Map.of("loss", 0.5, "f1", 0.9)))),
+                        List.of(new Report.Epoch(1, 2, 0.6, Map.of("loss", 0.5, "f1", 0.9))),
+                        new Report.Augmentation(
+                                List.of("RandomSwap", text),
+                                List.of(new Report.Sample(text, text, List.of("a " + text, "another"))))),
                 new Report.Confusion(labels, matrix, pairs),
                 labels.stream()
                         .map(l -> new Report.ClassRow(l, 1, 0, null, null, null, null))

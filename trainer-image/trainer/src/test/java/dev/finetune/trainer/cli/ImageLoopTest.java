@@ -46,6 +46,7 @@ class ImageLoopTest {
     private Path folder;
 
     private Path work;
+    private String augmentation = "";
 
     /** A network with batch norms learns from photos in a zip archive; a few of their labels are wrong. */
     @Test
@@ -125,6 +126,7 @@ class ImageLoopTest {
     void aVisionTransformerLearnsFromFolders() throws Exception {
         Path photos = folder.resolve("photos");
         ColouredShapes.write(photos, 150, 3);
+        augmentation = "augmentation: [{type: HorizontalFlip}, {type: ColorJitter, brightness: \"0.2\"}]";
         Path artifact = run("vit", photos, """
                 strategy: {type: Full}
                 hyperparameters: {epochs: 12, batchSize: 16, learningRate: "5e-3", seed: 1}
@@ -132,6 +134,11 @@ class ImageLoopTest {
 
         Manifest manifest = ArtifactVerifier.verify(artifact);
         assertThat(manifest.gatePassed()).as(manifest.gateMessage()).isTrue();
+        assertThat(Files.readString(artifact.resolve("report.html")))
+                .contains(
+                        "<h2>Augmentation</h2>",
+                        "HorizontalFlip, ColorJitter (brightness 0.2)",
+                        "<td class=\"image\"><img");
         Path photo = ColouredShapes.put(folder.resolve("new.bmp"), ColouredShapes.file("blue", 9000, "bmp"));
         assertThat(predict(artifact, photo).path("label").asText()).isEqualTo("blue");
     }
@@ -260,8 +267,7 @@ class ImageLoopTest {
         String preparation = network.equals("vit")
                 ? "{resize: {exact: [16, 16]}}"
                 : "{resize: {shortest: 24}, crop: 20, resample: Bilinear, mean: [\"0.4\", \"0.4\", \"0.4\"], std: [\"0.3\", \"0.3\", \"0.3\"]}";
-        Path file = Files.writeString(
-                folder.resolve("job.yaml"), """
+        Path file = Files.writeString(folder.resolve("job.yaml"), """
                 apiVersion: finetune.dev/v1alpha1
                 kind: FineTuneJob
                 metadata: {name: colours}
@@ -274,12 +280,14 @@ class ImageLoopTest {
                     validation: {fraction: "0.2"}
                     test: {fraction: "0.2"}
                     preprocessing: {image: %s}
+                    %s
                   evaluation:
                     primaryMetric: accuracy
                     gate: {minTestExamples: 20, rules: [{name: good, metric: accuracy, min: "0.85"}]}
                   output: {modelName: colours}
                   training:
-                %s""".formatted(photos.getFileName(), preparation, training.indent(4)));
+                %s""".formatted(
+                        photos.getFileName(), preparation, augmentation, training.indent(4)));
         Path store = Files.createDirectories(folder.resolve("models"));
         work = Files.createDirectories(folder.resolve("work"));
         LocalRun.Place place = new LocalRun.Place(

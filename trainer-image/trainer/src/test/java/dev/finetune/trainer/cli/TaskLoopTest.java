@@ -299,6 +299,7 @@ class TaskLoopTest {
                 task: TextRegression
                 dataset:
                   columns: {text: text, label: warmth}
+                  augmentation: [{type: RandomSwap, probability: "0.2"}]
                 """, csv.toString(), """
                   metrics: [spearman, mse]
                   gate:
@@ -322,6 +323,7 @@ class TaskLoopTest {
         assertThat(config.path("id2label").toString()).isEqualTo("{\"0\":\"score\"}");
         assertThat(Files.readString(artifact.resolve("report.html")))
                 .contains("mean absolute error", "Exact sign test")
+                .contains("<h2>Augmentation</h2>", "RandomSwap (probability 0.2)", "<ins>")
                 .doesNotContain("Confusion", "Each class");
         assertThat(Files.readString(artifact.resolve("README.md"))).contains("A regression of texts");
 

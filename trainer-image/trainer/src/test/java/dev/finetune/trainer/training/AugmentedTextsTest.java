@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import dev.finetune.api.Answer;
 import dev.finetune.api.Augmentation;
 import dev.finetune.api.AugmentationType;
+import dev.finetune.api.Json;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.TrainingSpec;
 import dev.finetune.api.run.StageException;
@@ -74,6 +75,40 @@ class AugmentedTextsTest {
         assertThat(expected.candidateDigest()).isNotEqualTo(without.candidateDigest());
         assertThat(Files.readAllBytes(undisturbed.baselines().resolve("probe.safetensors")))
                 .isEqualTo(Files.readAllBytes(plain.baselines().resolve("probe.safetensors")));
+    }
+
+    @Test
+    void someExamplesAndWhatBecameOfThemAreLeftForTheReport() throws Exception {
+        TrainingSpec training = Fixtures.hyperparameters()
+                .epochs(1)
+                .batchSize(16)
+                .learningRate("3e-3")
+                .spec();
+        Workspace workspace = TinyWorkspace.in(folder, 50);
+        Path file = workspace.run().resolve("augmentation.json");
+
+        TrainStage.run(TinyWorkspace.plan(training, null, STEPS), workspace, p -> {}, new StopSignal());
+        AugmentationSamples told = Json.MAPPER.readValue(Files.readAllBytes(file), AugmentationSamples.class);
+        TrainStage.run(TinyWorkspace.plan(training, null), workspace, p -> {}, new StopSignal());
+
+        assertThat(told.changes())
+                .startsWith("SynonymReplacement (probability 0.3)")
+                .contains("RandomSwap");
+        assertThat(told.samples())
+                .extracting(AugmentationSamples.Sample::id)
+                .containsExactly("tiny:0", "tiny:10", "tiny:20", "tiny:30", "tiny:40");
+        List<Example> examples = TinyWorkspace.examples(50, 1);
+        assertThat(told.samples())
+                .extracting(AugmentationSamples.Sample::before)
+                .contains(examples.getFirst().text(), examples.get(40).text());
+        assertThat(told.samples())
+                .allSatisfy(sample -> assertThat(sample.after()).hasSize(2));
+        assertThat(told.samples())
+                .anySatisfy(sample -> assertThat(sample.after().getFirst())
+                        .isNotEqualTo(sample.before())
+                        .isNotEqualTo(sample.after().get(1)));
+        assertThat(Json.MAPPER.readValue(Files.readAllBytes(file), AugmentationSamples.class))
+                .isEqualTo(AugmentationSamples.none());
     }
 
     /** Other changes are another training: its checkpoints are not gone on from. */

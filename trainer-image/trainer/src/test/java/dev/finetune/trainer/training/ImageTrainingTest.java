@@ -214,6 +214,13 @@ class ImageTrainingTest {
 
         assertThat(resumed.candidateDigest()).isEqualTo(expected.candidateDigest());
         assertThat(expected.candidateDigest()).isNotEqualTo(without.candidateDigest());
+        AugmentationSamples told = Json.MAPPER.readValue(
+                Files.readAllBytes(undisturbed.run().resolve("augmentation.json")), AugmentationSamples.class);
+        assertThat(told.changes()).containsExactly("RandomResizedCrop", "HorizontalFlip", "Erasing");
+        assertThat(told.samples()).hasSize(5).allSatisfy(sample -> {
+            assertThat(sample.before()).startsWith("data:image/jpeg;base64,");
+            assertThat(sample.after()).hasSize(2).doesNotContain(sample.before());
+        });
         assertThat(Files.readAllBytes(undisturbed.baselines().resolve("probe.safetensors")))
                 .isEqualTo(Files.readAllBytes(plain.baselines().resolve("probe.safetensors")));
     }
