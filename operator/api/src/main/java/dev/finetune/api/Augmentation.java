@@ -13,4 +13,5 @@ public record Augmentation(
         @Nullable String saturation,
         @Nullable String hue,
         @Nullable Integer operations,
-        @Nullable Integer magnitude) {}
+        @Nullable Integer magnitude,
+        @Nullable String alpha) {}

@@ -16,6 +16,10 @@ public enum AugmentationType {
     Erasing,
     /** Some changes drawn from fourteen. */
     RandAugment,
+    /** Two images of a step laid over each other, and their labels by the same shares (Zhang et al. 2018). */
+    Mixup,
+    /** A rectangle of another image of the step, and of its label as much as of the area (Yun et al. 2019). */
+    CutMix,
     /** Words in the place of others that mean the same. */
     SynonymReplacement,
     /** Words that mean the same as others of the text, anywhere in it. */
@@ -27,11 +31,24 @@ public enum AugmentationType {
     /** Sentences in another order. */
     SentenceShuffle;
 
+    /** Whether it puts two examples of a step into one. */
+    public boolean mixes() {
+        return this == Mixup || this == CutMix;
+    }
+
     /** Whether it changes texts, and not images. */
     public boolean ofTexts() {
         return switch (this) {
             case SynonymReplacement, RandomInsertion, RandomDeletion, RandomSwap, SentenceShuffle -> true;
-            case HorizontalFlip, VerticalFlip, RandomResizedCrop, Rotation, ColorJitter, Erasing, RandAugment -> false;
+            case HorizontalFlip,
+                    VerticalFlip,
+                    RandomResizedCrop,
+                    Rotation,
+                    ColorJitter,
+                    Erasing,
+                    RandAugment,
+                    Mixup,
+                    CutMix -> false;
         };
     }
 }

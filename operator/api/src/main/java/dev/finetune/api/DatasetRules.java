@@ -69,6 +69,14 @@ final class DatasetRules {
                     .that(
                             task == null || task.answer() != Answer.Tags,
                             "is not for task TokenClassification, whose tags belong to the words as they stand: remove it");
+            List<AugmentationType> mixing = augmentation.stream()
+                    .map(Augmentation::type)
+                    .filter(type -> type != null && type.mixes())
+                    .toList();
+            field.at("augmentation")
+                    .that(
+                            mixing.stream().distinct().count() == mixing.size(),
+                            "Mixup and CutMix may each stand once: remove the second");
             for (int i = 0; i < augmentation.size(); i++) {
                 AugmentationType type = augmentation.get(i).type();
                 field.at("augmentation", i)

@@ -22,8 +22,9 @@ final class TrainingSections {
     String curves() {
         OptionalDouble best = OptionalDouble.of(training.bestStep());
         List<LineChart.Series> loss = new ArrayList<>();
-        loss.add(steps("training loss, by step", 0, true));
-        loss.add(epochs("training loss, by epoch", 0, Report.Epoch::trainLoss));
+        String changed = training.augmentation() == null ? "" : " on changed examples";
+        loss.add(steps("training loss" + changed + ", by step", 0, true));
+        loss.add(epochs("training loss" + changed + ", by epoch", 0, Report.Epoch::trainLoss));
         loss.add(validation("validation loss", 1, LOSS));
         List<LineChart.Series> metrics =
                 new ArrayList<>(List.of(validation(training.selectBy() + " on validation", 0, training.selectBy())));
@@ -82,9 +83,14 @@ final class TrainingSections {
         if (told == null) {
             return "";
         }
+        boolean mixed = told.changes().stream().anyMatch(c -> c.matches("(Mixup|CutMix)\\b.*"));
         String changes =
                 "<p>Training saw its examples changed, anew in each epoch; validation and test are as they are. In this order: "
-                        + Html.escape(String.join(", ", told.changes())) + ".</p>";
+                        + Html.escape(String.join(", ", told.changes())) + "."
+                        + (mixed
+                                ? " Images of a step were then mixed, which the pictures do not show; the training loss is that of mixed images with mixed labels."
+                                : "")
+                        + "</p>";
         List<List<String>> rows = new ArrayList<>();
         for (Report.Sample sample : told.samples()) {
             List<String> row = new ArrayList<>();

@@ -4,6 +4,7 @@ import dev.finetune.api.AugmentationType;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.transform.Augmentation;
+import dev.finetune.trainer.transform.Mixing;
 import dev.finetune.trainer.transform.TextAugmentation;
 import dev.finetune.trainer.transform.Thesaurus;
 import java.util.List;
@@ -15,8 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class AskedAugmentation {
     private AskedAugmentation() {}
 
+    /** What changes images one by one. */
     static List<Augmentation> ofImages(List<dev.finetune.api.Augmentation> asked) {
-        return asked.stream().map(AskedAugmentation::ofImages).toList();
+        return asked.stream()
+                .filter(a -> !type(a).mixes())
+                .map(AskedAugmentation::ofImages)
+                .toList();
     }
 
     private static Augmentation ofImages(dev.finetune.api.Augmentation asked) {
@@ -38,7 +43,18 @@ final class AskedAugmentation {
                         Optional.ofNullable(asked.magnitude()).orElse(9));
             case SynonymReplacement, RandomInsertion, RandomDeletion, RandomSwap, SentenceShuffle ->
                 throw misplaced(asked, "texts", "images");
+            case Mixup, CutMix -> throw new IllegalArgumentException(asked.type() + " is of two images");
         };
+    }
+
+    /** What puts two images into one. */
+    static List<Mixing.Way> mixing(List<dev.finetune.api.Augmentation> asked) {
+        return asked.stream()
+                .filter(a -> type(a).mixes())
+                .<Mixing.Way>map(a -> a.type() == AugmentationType.Mixup
+                        ? new Mixing.Mixup(or(a.alpha(), 0.2), or(a.probability(), 1))
+                        : new Mixing.CutMix(or(a.alpha(), 1), or(a.probability(), 1)))
+                .toList();
     }
 
     /** The thesaurus is asked for once, and only where a change needs it. */
@@ -58,8 +74,15 @@ final class AskedAugmentation {
             case RandomDeletion -> new TextAugmentation.RandomDeletion(probability);
             case RandomSwap -> new TextAugmentation.RandomSwap(probability);
             case SentenceShuffle -> new TextAugmentation.SentenceShuffle(probability);
-            case HorizontalFlip, VerticalFlip, RandomResizedCrop, Rotation, ColorJitter, Erasing, RandAugment ->
-                throw misplaced(asked, "images", "texts");
+            case HorizontalFlip,
+                    VerticalFlip,
+                    RandomResizedCrop,
+                    Rotation,
+                    ColorJitter,
+                    Erasing,
+                    RandAugment,
+                    Mixup,
+                    CutMix -> throw misplaced(asked, "images", "texts");
         };
     }
 

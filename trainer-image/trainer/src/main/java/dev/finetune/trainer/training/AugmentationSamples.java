@@ -43,10 +43,12 @@ record AugmentationSamples(List<String> changes, List<Sample> samples) {
         return new AugmentationSamples(described(asked), samples);
     }
 
-    /** The images as training takes them, unchanged and changed. */
+    /** The images as training takes them, unchanged and changed; none where they are only mixed with each other. */
     static AugmentationSamples of(List<Augmentation> asked, ImageExamples plain, ImageExamples changed) {
         List<Sample> samples = new ArrayList<>();
-        for (int example : some(plain.size())) {
+        boolean alone =
+                asked.stream().anyMatch(a -> a.type() == null || !a.type().mixes());
+        for (int example : alone ? some(plain.size()) : List.<Integer>of()) {
             List<Optional<String>> after = new ArrayList<>();
             for (int epoch = 0; epoch < EPOCHS; epoch++) {
                 after.add(picture(changed.fitted(epoch, example)));

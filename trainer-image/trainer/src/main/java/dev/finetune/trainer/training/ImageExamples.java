@@ -9,6 +9,7 @@ import dev.finetune.trainer.dataset.image.UnreadableImageException;
 import dev.finetune.trainer.model.PixelBatch;
 import dev.finetune.trainer.transform.Augmentations;
 import dev.finetune.trainer.transform.ImageInput;
+import dev.finetune.trainer.transform.ImageTransform;
 import dev.finetune.trainer.transform.Pixels;
 import java.util.Arrays;
 import java.util.List;
@@ -63,7 +64,17 @@ final class ImageExamples implements ModelInputs<PixelBatch>, AutoCloseable {
 
     @Override
     public PixelBatch batch(NDManager scope, int[] examples) {
-        return PixelBatch.of(scope, ahead.take(examples), augmentations.transform());
+        return PixelBatch.of(scope, take(examples), transform());
+    }
+
+    /** These images as they are in the epoch at hand. */
+    List<Pixels> take(int[] examples) {
+        return ahead.take(examples);
+    }
+
+    /** How they become values. */
+    ImageTransform transform() {
+        return augmentations.transform();
     }
 
     /** What an example is in an epoch. */

@@ -14,6 +14,9 @@ final class Seeds {
     /** The changes of training examples. */
     static final long AUGMENTATION = 4;
 
+    /** How the images of a step are mixed. */
+    static final long MIXING = 5;
+
     private Seeds() {}
 
     /** One well-mixed seed of several numbers (the finaliser of SplitMix64 after each). */

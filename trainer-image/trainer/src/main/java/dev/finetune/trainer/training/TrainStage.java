@@ -34,6 +34,7 @@ import dev.finetune.trainer.model.Tokens;
 import dev.finetune.trainer.storage.DurableFiles;
 import dev.finetune.trainer.transform.Augmentations;
 import dev.finetune.trainer.transform.ImageTransform;
+import dev.finetune.trainer.transform.Mixing;
 import dev.finetune.trainer.transform.TextAugmentations;
 import dev.finetune.trainer.transform.Thesaurus;
 import java.io.IOException;
@@ -142,6 +143,7 @@ public final class TrainStage {
         Augmentations none = new Augmentations(List.of(), transform, numbers.seed());
         Augmentations some = new Augmentations(
                 AskedAugmentation.ofImages(asked), transform, Seeds.mix(numbers.seed(), Seeds.AUGMENTATION));
+        Mixing mixing = new Mixing(AskedAugmentation.mixing(asked), Seeds.mix(numbers.seed(), Seeds.MIXING));
         int threads = TorchEngine.start().threads();
         try (ImageClassifier model = ImageClassifier.load(workspace.model(), info.labels(), options());
                 ImageExamples train = ImageExamples.of(run.train, some, threads);
@@ -150,7 +152,7 @@ public final class TrainStage {
             run.write(asked.isEmpty() ? AugmentationSamples.none() : AugmentationSamples.of(asked, plain, train));
             return run.train(
                     model,
-                    train,
+                    mixing.ways().isEmpty() ? train : new MixedImages(train, mixing),
                     plain,
                     validation,
                     new Kind(new Probe.Texts(info.labels(), NO_CLEANING, 0), transform.described(), batchNorm(model)),

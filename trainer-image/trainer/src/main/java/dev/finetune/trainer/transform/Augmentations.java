@@ -35,7 +35,7 @@ public record Augmentations(List<Augmentation> steps, ImageTransform transform, 
     }
 
     /** The finaliser of SplitMix64: every bit of the input moves every bit of the output. */
-    private static long mix(long value) {
+    static long mix(long value) {
         long z = value + 0x9e3779b97f4a7c15L;
         z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
         z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;

@@ -80,8 +80,14 @@ class ReportTest {
         assertThat(TextChanges.html("gone", "")).isEqualTo("<del>gone</del>");
         String page = ReportPage.of(report(List.of("ham", "spam"), "a text"));
         assertThat(page)
-                .contains("<h2>Augmentation</h2>", "In this order: RandomSwap, a text.", "a <ins>a</ins> text")
-                .contains("under Augmentation from train");
+                .contains(
+                        "<h2>Augmentation</h2>",
+                        "In this order: RandomSwap, Mixup (alpha 0.4), a text.",
+                        "a <ins>a</ins> text")
+                .contains(
+                        "under Augmentation from train",
+                        "mixed images with mixed labels",
+                        "training loss on changed examples");
     }
 
     private static Report report(List<String> labels, String text) {
@@ -135,7 +141,7 @@ class ReportTest {
                         List.of(new Report.Point(1, 0.7, 1e-5), new Report.Point(2, 0.5, 1e-5)),
                         List.of(new Report.Epoch(1, 2, 0.6, Map.of("loss", 0.5, "f1", 0.9))),
                         new Report.Augmentation(
-                                List.of("RandomSwap", text),
+                                List.of("RandomSwap", "Mixup (alpha 0.4)", text),
                                 List.of(new Report.Sample(text, text, List.of("a " + text, "another"))))),
                 new Report.Confusion(labels, matrix, pairs),
                 labels.stream()

@@ -226,6 +226,6 @@ class AugmentedTextsTest {
     }
 
     static Augmentation step(AugmentationType type, @Nullable String probability) {
-        return new Augmentation(type, probability, null, null, null, null, null, null, null, null);
+        return new Augmentation(type, probability, null, null, null, null, null, null, null, null, null);
     }
 }

@@ -2,6 +2,7 @@ package dev.finetune.trainer.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import dev.finetune.api.Augmentation;
@@ -225,8 +226,41 @@ class ImageTrainingTest {
                 .isEqualTo(Files.readAllBytes(plain.baselines().resolve("probe.safetensors")));
     }
 
+    /** Which images are mixed, and how, is drawn anew by the steps that come after a resume, and does not depend on the micro-batches. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Mixup", "CutMix", "Mixup,CutMix"})
+    void mixedTrainingGoesOnToTheSameWeightsAndTakesTheSameStepsInParts(String types) throws Exception {
+        TrainingSpec training = learning().epochs(2).spec();
+        List<Augmentation> steps = new java.util.ArrayList<>(List.of(step(AugmentationType.HorizontalFlip)));
+        for (String type : types.split(",")) {
+            steps.add(MixedImagesTest.asked(AugmentationType.valueOf(type), "1", null));
+        }
+        Workspace plain = workspace("plain", "vit");
+        Workspace undisturbed = workspace("undisturbed", "vit");
+        Workspace stopped = workspace("stopped", "vit");
+        Workspace parts = workspace("parts", "vit");
+        StopSignal stop = new StopSignal();
+
+        TrainResult without =
+                TrainStage.run(plan(training, null, steps.subList(0, 1)), plain, p -> {}, new StopSignal());
+        TrainResult expected = TrainStage.run(plan(training, null, steps), undisturbed, p -> {}, new StopSignal());
+        assertThatThrownBy(() -> TrainStage.run(plan(training, null, steps), stopped, afterAStep(stop), stop))
+                .isInstanceOf(Stopped.class)
+                .hasMessageContaining("step 1;");
+        TrainResult resumed = TrainStage.run(plan(training, null, steps), stopped, p -> {}, new StopSignal());
+        TrainStage.run(plan(training, 5, steps), parts, p -> {}, new StopSignal());
+
+        assertThat(resumed.candidateDigest()).isEqualTo(expected.candidateDigest());
+        assertThat(expected.candidateDigest()).isNotEqualTo(without.candidateDigest());
+        Weights a = Weights.ofFolder(undisturbed.candidate());
+        Weights b = Weights.ofFolder(parts.candidate());
+        for (String name : a.names()) {
+            assertThat(values(b, name)).as(name).containsExactly(values(a, name), within(2e-3f));
+        }
+    }
+
     private static Augmentation step(AugmentationType type) {
-        return new Augmentation(type, null, null, null, null, null, null, null, null, null);
+        return new Augmentation(type, null, null, null, null, null, null, null, null, null, null);
     }
 
     @Test
