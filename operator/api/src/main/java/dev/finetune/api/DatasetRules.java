@@ -77,6 +77,11 @@ final class DatasetRules {
         if (checks != null) {
             field.at("checks.minExamplesPerClass").between(checks.minExamplesPerClass(), 1, 1_000_000);
             field.at("checks.maxClassRatio").between(checks.maxClassRatio(), 1, 1_000_000);
+            field.at("checks.suspectedLabels")
+                    .that(
+                            checks.suspectedLabels() == null || task == null || task.answer() == Answer.Label,
+                            "is for tasks with one label each, TextClassification, TextPairClassification and ImageClassification, found task "
+                                    + task + ": remove it");
         }
     }
 

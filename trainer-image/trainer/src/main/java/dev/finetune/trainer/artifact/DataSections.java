@@ -31,11 +31,11 @@ final class DataSections {
         StringBuilder html = new StringBuilder("<p>" + errors.validationErrors() + " of " + Html.count(validation)
                 + " validation examples " + wrong + ".</p>");
         if (!errors.worst().isEmpty()) {
-            html.append("<h3>worst mistakes on validation</h3>").append(mistakes(errors.worst()));
+            html.append("<h3>worst mistakes on validation</h3>").append(mistakes(errors.worst(), "answer"));
         }
         if (!errors.suspects().isEmpty()) {
             html.append("<h3>labels that look wrong: the model is sure of another one</h3>")
-                    .append(mistakes(errors.suspects()));
+                    .append(mistakes(errors.suspects(), "answer"));
         }
         if (report.data().labels().size() > 2 && !errors.confused().isEmpty()) {
             html.append("<h3>most confused on validation" + (report.task().answer() == Answer.Tags ? ", by word" : "")
@@ -48,7 +48,7 @@ final class DataSections {
         return Html.section("What goes wrong", html.toString());
     }
 
-    private static String mistakes(List<Report.Mistake> mistakes) {
+    private static String mistakes(List<Report.Mistake> mistakes, String answer) {
         List<List<String>> rows = new ArrayList<>();
         for (Report.Mistake m : mistakes) {
             rows.add(List.of(
@@ -57,7 +57,7 @@ final class DataSections {
                     Html.escape(m.predicted()) + small(m.confidence())));
         }
         boolean images = mistakes.stream().anyMatch(m -> m.image() != null);
-        return Html.table(List.of(images ? "image" : "text", "label", "answer"), rows)
+        return Html.table(List.of(images ? "image" : "text", "label", answer), rows)
                 .replace("<tr><td>", "<tr><td class=\"text\">");
     }
 
@@ -120,7 +120,11 @@ final class DataSections {
         String table = rows.isEmpty()
                 ? "<p class=\"quiet\">The checks found nothing.</p>"
                 : Html.table(List.of("check", "what was done", "#examples", "what was found"), rows);
-        return Html.section("Data", counts + table);
+        String suspects = data.suspects().isEmpty()
+                ? ""
+                : "<h3>labels of train that look wrong: probes that did not learn from the example expect another one</h3>"
+                        + mistakes(data.suspects(), "expected");
+        return Html.section("Data", counts + table + suspects);
     }
 
     private static String action(CheckAction action) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a candidate came about and how it was judged: one tree, from which {@code report.json}, the page, the model card and the table
  * on the terminal are made. Numbers in {@code metrics} are decimal strings as in the API; intervals are two-sided at
- * {@code confidence}. Of the test set it holds aggregates only, examples come from validation.
+ * {@code confidence}. Of the test set it holds aggregates only, examples come from train and validation.
  */
 public record Report(
         int reportVersion,
@@ -65,7 +65,8 @@ public record Report(
                 data.testUses,
                 data.testIndependent,
                 few(data.findings),
-                data.notCompared);
+                data.notCompared,
+                withoutPictures(data.suspects));
         Errors fewer = new Errors(
                 errors.validationErrors,
                 withoutPictures(errors.worst),
@@ -106,7 +107,10 @@ public record Report(
         return all.subList(0, Math.min(FEW, all.size()));
     }
 
-    /** The data after checks and splits; {@code notCompared} says which baselines could not be scored and why. */
+    /**
+     * The data after checks and splits; {@code notCompared} says which baselines could not be scored and why, {@code suspects} are examples
+     * of train whose label is probably wrong.
+     */
     public record Data(
             long train,
             long validation,
@@ -117,7 +121,8 @@ public record Report(
             @Nullable Integer testUses,
             boolean testIndependent,
             List<Finding> findings,
-            Map<String, String> notCompared) {}
+            Map<String, String> notCompared,
+            List<Mistake> suspects) {}
 
     /** How it was trained; {@code settings} are the hyperparameters after their defaults. */
     public record Training(
@@ -177,8 +182,8 @@ public record Report(
             List<Slice> slices) {}
 
     /**
-     * A wrong answer on a validation example; {@code confidence} is the score of the answer, {@code given} that of its label. Numbers
-     * have neither. {@code image} is a small picture as a data: URI, of an image.
+     * A wrong answer on an example of validation, or of train in cross-validation; {@code confidence} is the score of the answer, {@code given}
+     * that of its label. Numbers have neither. {@code image} is a small picture as a data: URI, of an image.
      */
     public record Mistake(
             String id,

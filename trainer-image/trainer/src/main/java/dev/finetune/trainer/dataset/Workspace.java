@@ -42,7 +42,7 @@ public record Workspace(Path root) {
         return run().resolve("candidate");
     }
 
-    /** The fitted baselines: probe.safetensors with probe.json, prior.json. */
+    /** The fitted baselines: probe.safetensors with probe.json, prior.json; and what they are asked about train, suspected-labels.json. */
     public Path baselines() {
         return run().resolve("baselines");
     }

@@ -1,6 +1,7 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.api.BaseModelSource;
+import dev.finetune.api.Finding;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.Json;
 import dev.finetune.api.OutputSpec;
@@ -19,6 +20,7 @@ import dev.finetune.trainer.storage.FileDigest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -90,7 +92,10 @@ final class ReportAssembly {
                 provenance());
     }
 
-    private Report.Data data() {
+    private Report.Data data() throws IOException {
+        Optional<DoubtfulLabels> doubtful = DoubtfulLabels.of(plan.spec(), workspace);
+        List<Finding> findings = new ArrayList<>(numbers.findings(info.findings(), info.testIndependent()));
+        doubtful.ifPresent(d -> findings.add(d.finding()));
         return new Report.Data(
                 info.train(),
                 info.validation(),
@@ -100,8 +105,9 @@ final class ReportAssembly {
                 numbers.absentLabels(),
                 plan.testUses(),
                 info.testIndependent(),
-                numbers.findings(info.findings(), info.testIndependent()),
-                numbers.notCompared());
+                findings,
+                numbers.notCompared(),
+                doubtful.map(DoubtfulLabels::shown).orElse(List.of()));
     }
 
     private List<Report.Slice> slices(ErrorAnalysis analysis, List<Example> test) {

@@ -24,7 +24,7 @@ final class Thumbnails {
     /** The longer edge, in pixels. */
     private static final int EDGE = 96;
 
-    /** A picture of so few pixels has more only where it is noise, and a report has room for some twenty. */
+    /** A picture of so few pixels has more only where it is noise, and a report has room for some twenty such. */
     private static final int MOST_BYTES = 8 << 10;
 
     private Thumbnails() {}
@@ -48,11 +48,16 @@ final class Thumbnails {
             throws IOException {
         List<Report.Mistake> shown = new java.util.ArrayList<>();
         for (Report.Mistake mistake : mistakes) {
-            Example example = Objects.requireNonNull(byId.get(mistake.id()), mistake::id);
-            shown.add(mistake.with(
-                    picture(Objects.requireNonNull(example.image(), example::id).read())));
+            shown.add(beside(mistake, Objects.requireNonNull(byId.get(mistake.id()), mistake::id)));
         }
         return shown;
+    }
+
+    /** The same mistake with a picture of the example, where that is an image. */
+    static Report.Mistake beside(Report.Mistake mistake, Example example) throws IOException {
+        return example.image() == null
+                ? mistake
+                : mistake.with(picture(example.image().read()));
     }
 
     private static @Nullable String picture(byte[] file) throws IOException {

@@ -199,7 +199,14 @@ public final class TrainStage {
             baselines.fitPrior(objective);
             Learner learner = Baseline.LinearProbe.existsFor(plan.spec().answer())
                     ? learner(
-                            model, objective, trainInputs, plainTrainInputs, validationInputs, baselines, kind.texts())
+                            model,
+                            objective,
+                            trainInputs,
+                            plainTrainInputs,
+                            validationInputs,
+                            train,
+                            baselines,
+                            kind.texts())
                     : ofWords(model, objective, trainInputs, validationInputs);
             return trained(model, learner, objective, kind, trainingDigest, lease, saving);
         }
@@ -235,16 +242,22 @@ public final class TrainStage {
             ModelInputs<B> train,
             ModelInputs<B> plainTrain,
             ModelInputs<B> validation,
+            List<Example> examples,
             Baselines baselines,
-            Probe.Texts texts) {
+            Probe.Texts texts)
+            throws IOException {
         boolean headOnly = numbers.strategy() == StrategyType.FeatureExtraction;
         boolean fromFeatures = headOnly && model.headTakesFeatures();
         ProbeProgress told = new ProbeProgress(progress, System::nanoTime, train.size() + validation.size());
-        Optional<Baselines.Features> features =
-                baselines.fitProbe(model, plainTrain, validation, texts, objective, fromFeatures, done -> {
+        boolean suspecting = SuspectedLabels.areAskedFor(plan.spec()) && !baselines.haveSuspects();
+        Optional<Baselines.Features> features = baselines.fitProbe(
+                model, plainTrain, validation, texts, objective, fromFeatures || suspecting, done -> {
                     stopIfAsked();
                     told.done(done);
                 });
+        if (suspecting) {
+            baselines.suspect(examples, features.orElseThrow().train(), this::stopIfAsked);
+        }
         if (headOnly) {
             model.setTrainable(Network.Trainable.HEAD);
         }

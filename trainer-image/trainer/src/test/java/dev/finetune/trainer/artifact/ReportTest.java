@@ -105,7 +105,8 @@ class ReportTest {
                         3,
                         false,
                         List.of(new Finding(text, CheckAction.Warn, 1L, text)),
-                        Map.of("BaseModel", text)),
+                        Map.of("BaseModel", text),
+                        List.of(mistake)),
                 new Report.Training(
                         Map.of("strategy", text, "maxLength", "128"),
                         "f1",

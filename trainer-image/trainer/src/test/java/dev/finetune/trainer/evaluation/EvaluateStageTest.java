@@ -17,9 +17,11 @@ import dev.finetune.trainer.artifact.ArtifactVerifier;
 import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.artifact.Report;
+import dev.finetune.trainer.training.SuspectedLabels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
@@ -232,6 +234,41 @@ class EvaluateStageTest {
         String page = Files.readString(published.resolve("report.html"));
         String json = Files.readString(job.workspace.result().resolve("report.json"));
         assertThat(page + json).doesNotContain("test.csv:").contains("train.csv:");
+    }
+
+    @Test
+    void labelsOfTrainThatLookWrongAreToldWithTheirTexts() throws IOException {
+        List<SuspectedLabels.Suspect> suspects = new ArrayList<>();
+        for (int rank = 1; rank <= 12; rank++) {
+            suspects.add(
+                    new SuspectedLabels.Suspect(rank, "train.csv:" + (5100 - rank), "ham", "spam", 0.98, 0.002 * rank));
+        }
+        Files.createDirectories(job.workspace.baselines());
+        Files.writeString(
+                job.workspace.baselines().resolve(SuspectedLabels.FILE),
+                Json.write(new SuspectedLabels("sha256:training", 2000, suspects)));
+
+        EvaluateResult result = job.run();
+
+        Report.Data data = report().data();
+        assertThat(data.findings())
+                .filteredOn(f -> Objects.equals(f.check(), "SuspectedLabels"))
+                .singleElement()
+                .satisfies(f -> {
+                    assertThat(f.count()).isEqualTo(12);
+                    assertThat(f.message())
+                            .contains("12 of 2000", "train.csv:5099 'ham', expected 'spam' (98 %)", "and 7 more");
+                });
+        assertThat(data.suspects()).hasSize(10);
+        Report.Mistake first = data.suspects().getFirst();
+        assertThat(first.id()).isEqualTo("train.csv:5099");
+        assertThat(first.text()).startsWith("See you at dinner, number 5098");
+        assertThat(first.label()).isEqualTo("ham");
+        assertThat(first.predicted()).isEqualTo("spam");
+        Path published =
+                job.store.resolve("sms-spam").resolve(result.model().digest().substring(7));
+        assertThat(Files.readString(published.resolve("report.html")))
+                .contains("labels of train that look wrong", "See you at dinner, number 5098");
     }
 
     private Report report() throws IOException {

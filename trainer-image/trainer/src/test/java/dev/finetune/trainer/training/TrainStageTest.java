@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
+import dev.finetune.api.Checks;
+import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.EarlyStopping;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Json;
@@ -12,11 +14,13 @@ import dev.finetune.api.NamedValue;
 import dev.finetune.api.StrategyType;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.TrainingSpec;
+import dev.finetune.api.WarnAction;
 import dev.finetune.api.run.Progress;
 import dev.finetune.api.run.StageException;
 import dev.finetune.api.run.TrainResult;
 import dev.finetune.trainer.TinyModel;
 import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.RawTensor;
 import dev.finetune.trainer.engine.SafetensorsWriter;
@@ -239,6 +243,49 @@ class TrainStageTest {
         assertThat(told.getFirst().metrics()).extracting(NamedValue::name).containsExactly("probeFeaturesPercent");
         assertThat(told.getFirst().percent()).isZero();
         assertThat(told.getLast().step()).isEqualTo(told.getLast().totalSteps());
+    }
+
+    @Test
+    void labelsOfTrainThatAreWrongAreSuspected() throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder, 600);
+        Path file = workspace.train().resolve("train.jsonl");
+        List<Example> planted = new ArrayList<>();
+        List<Example> train = new ArrayList<>();
+        for (Example e : ExampleFile.read(file)) {
+            Example wrong = new Example(e.id(), e.key(), e.text(), e.label().equals("red") ? "blue" : "red");
+            boolean here = train.size() % 20 == 7;
+            train.add(here ? wrong : e);
+            planted.addAll(here ? List.of(wrong) : List.of());
+        }
+        ExampleFile.write(file, train);
+
+        TrainStage.run(
+                TinyWorkspace.plan(learning().spec(), null, checks(WarnAction.Ignore)),
+                workspace,
+                p -> {},
+                new StopSignal());
+        assertThat(workspace.baselines().resolve(SuspectedLabels.FILE)).doesNotExist();
+        TrainStage.run(TinyWorkspace.plan(learning().spec(), null), workspace, p -> {}, new StopSignal());
+
+        List<SuspectedLabels.Suspect> found =
+                SuspectedLabels.read(workspace.baselines()).orElseThrow().suspects();
+        assertThat(found.subList(0, 20))
+                .extracting(SuspectedLabels.Suspect::id)
+                .filteredOn(id -> planted.stream().anyMatch(e -> e.id().equals(id)))
+                .hasSizeGreaterThan(10);
+    }
+
+    private static DatasetSpec checks(WarnAction suspectedLabels) {
+        return new DatasetSpec(
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                new Checks(null, null, null, null, null, null, null, null, suspectedLabels));
     }
 
     @Test
