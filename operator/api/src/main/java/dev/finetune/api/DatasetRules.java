@@ -73,6 +73,14 @@ final class DatasetRules {
                 AugmentationRules.check(field.at("augmentation", i), augmentation.get(i));
             }
         }
+        field.at("imbalance")
+                .that(
+                        dataset.imbalance() == null
+                                || dataset.imbalance() == Imbalance.None
+                                || task == null
+                                || task.answer() == Answer.Label,
+                        "is for tasks with one label each, TextClassification, TextPairClassification and ImageClassification, found task "
+                                + task + ": remove it");
         Checks checks = dataset.checks();
         if (checks != null) {
             field.at("checks.minExamplesPerClass").between(checks.minExamplesPerClass(), 1, 1_000_000);

@@ -147,6 +147,9 @@ public record Report(
         /** The setting of images: how they are prepared, in words. */
         public static final String IMAGE = "image";
 
+        /** The setting of labels of unequal frequency: what was done about them, in words. */
+        public static final String IMBALANCE = "imbalance";
+
         /** The setting that was chosen on validation: the score from which a label is given, where a text may have several. */
         public static final String THRESHOLD = "threshold";
     }

@@ -26,7 +26,7 @@ final class TrainingFiles {
         if (record.path("maxLength").asInt() > 0) {
             settings.put(Report.Training.MAX_LENGTH, record.path("maxLength").asText());
         }
-        for (String name : List.of(Report.Training.IMAGE, "batchNorm")) {
+        for (String name : List.of(Report.Training.IMAGE, "batchNorm", Report.Training.IMBALANCE)) {
             if (record.hasNonNull(name)) {
                 settings.put(name, record.path(name).asText());
             }

@@ -96,7 +96,7 @@ public final class PrepareStage {
         progress.accept(percent(95));
 
         TrainingEstimate estimate = spec.ofImages()
-                ? TrainingEstimate.ofImages(spec, dataset.train().size(), workspace.model())
+                ? TrainingEstimate.ofImages(spec, dataset.train(), workspace.model())
                 : TrainingEstimate.of(spec, dataset.train(), workspace.model());
         LOG.info("{}", estimate.describe());
         dataset = withFindings(dataset, plan, estimate, judging);

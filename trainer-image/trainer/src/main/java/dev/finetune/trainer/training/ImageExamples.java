@@ -88,7 +88,11 @@ final class ImageExamples implements ModelInputs<PixelBatch>, AutoCloseable {
         for (int example : examples) {
             begin(example);
         }
-        List<Pixels> fitted = Arrays.stream(examples).mapToObj(this::finished).toList();
+        // An example may come several times.
+        Map<Integer, Pixels> different = new HashMap<>();
+        List<Pixels> fitted = Arrays.stream(examples)
+                .mapToObj(e -> different.computeIfAbsent(e, this::finished))
+                .toList();
         waitedNanos += System.nanoTime() - start;
         return PixelBatch.of(scope, fitted, augmentations.transform());
     }

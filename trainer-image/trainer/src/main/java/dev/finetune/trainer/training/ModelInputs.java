@@ -16,7 +16,7 @@ interface ModelInputs<B> {
         return ids().size();
     }
 
-    /** These inputs as a batch in the scope. */
+    /** These inputs as a batch in the scope; one may come several times. */
     B batch(NDManager scope, int[] examples);
 
     /** Says which batches of an epoch will be asked for next, in this order, so that they can be made ready meanwhile. */

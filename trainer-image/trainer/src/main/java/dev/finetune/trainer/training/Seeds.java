@@ -14,6 +14,9 @@ final class Seeds {
     /** The changes of training images. */
     static final long AUGMENTATION = 4;
 
+    /** Which examples of rare labels an epoch takes once more. */
+    static final long REPEATS = 8;
+
     private Seeds() {}
 
     /** One well-mixed seed of several numbers (the finaliser of SplitMix64 after each). */

@@ -194,6 +194,7 @@ public final class TrainStage {
                     new Objective.Targets(
                             info.labels(), train, validation, tokens(trainInputs), tokens(validationInputs)),
                     numbers.labelSmoothing(),
+                    ClassBalance.asked(plan.spec()),
                     selection);
             Baselines baselines = new Baselines(workspace.baselines(), lease, trainingDigest);
             baselines.fitPrior(objective);
@@ -290,7 +291,7 @@ public final class TrainStage {
                 numbers, selection, trainingDigest, microBatch, hardware, saving.intervalSeconds());
         CheckpointStore store = new CheckpointStore(workspace.run(), trainingDigest, saving.keep(), lease);
         TrainingLoop.Result result = new TrainingLoop(settings, learner, objective, stop).run(store, progress);
-        TrainingRecord record = record(settings, kind, result, model.newlyInitialised());
+        TrainingRecord record = record(settings, kind, objective, result, model.newlyInitialised());
         Candidate.write(workspace.candidate(), lease, network, record);
         History history = result.end().history();
         lease.write(workspace.run().resolve("history.json"), history);
@@ -309,7 +310,11 @@ public final class TrainStage {
     }
 
     private TrainingRecord record(
-            TrainingLoop.Settings settings, Kind kind, TrainingLoop.Result result, List<String> initialised) {
+            TrainingLoop.Settings settings,
+            Kind kind,
+            Objective objective,
+            TrainingLoop.Result result,
+            List<String> initialised) {
         Position end = result.end();
         History history = end.history();
         History.Epoch best = history.epochs().get(end.selection().epoch());
@@ -333,6 +338,7 @@ public final class TrainStage {
                 settings.hardware(),
                 kind.image(),
                 kind.batchNorm(),
+                objective.balance().orElse(null),
                 settings.microBatch().examples(),
                 history.paddingShare(),
                 history.epochs().stream()

@@ -1,6 +1,7 @@
 package dev.finetune.trainer.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.finetune.api.Imbalance;
 import dev.finetune.api.Json;
 import dev.finetune.api.Task;
 import dev.finetune.api.TextPreprocessing;
@@ -18,6 +19,7 @@ record TrainingDigest(
         ResolvedHyperparameters hyperparameters,
         TextPreprocessing preprocessing,
         @Nullable JsonNode image,
+        Imbalance imbalance,
         SelectionRule selection,
         String build) {
 
@@ -38,6 +40,7 @@ record TrainingDigest(
                 hyperparameters,
                 preprocessing,
                 image,
+                ClassBalance.asked(plan.spec()),
                 selection,
                 plan.build()));
     }

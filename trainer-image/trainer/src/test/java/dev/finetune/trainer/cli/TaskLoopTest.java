@@ -60,6 +60,7 @@ class TaskLoopTest {
                 task: TextPairClassification
                 dataset:
                   columns: {text: first, textPair: second, label: colour}
+                  imbalance: ClassWeights
                 """, csv.toString(), """
                   primaryMetric: accuracy
                   gate: {minTestExamples: 50, rules: [{name: good, metric: accuracy, min: "0.85"}]}
@@ -72,6 +73,7 @@ class TaskLoopTest {
                 .isNotEmpty()
                 .allSatisfy(g -> assertThat(g.textPair()).isNotNull());
         assertThat(Files.readString(artifact.resolve("README.md"))).contains("\"text_pair\": ");
+        assertThat(Files.readString(artifact.resolve("report.html"))).contains("ClassWeights: ");
 
         JsonNode predicted = predict(artifact, "--text", "the red car", "--text-pair", "a blue door");
         assertThat(predicted.path("label").asText()).isEqualTo("blue");

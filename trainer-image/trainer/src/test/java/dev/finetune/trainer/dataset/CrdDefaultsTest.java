@@ -22,6 +22,7 @@ import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.TrainingSpec;
 import dev.finetune.trainer.evaluation.EvaluationSettings;
 import dev.finetune.trainer.serving.ServerOptions;
+import dev.finetune.trainer.training.ClassBalance;
 import dev.finetune.trainer.training.ResolvedHyperparameters;
 import dev.finetune.trainer.training.SavePolicy;
 import dev.finetune.trainer.training.SelectionRule;
@@ -152,6 +153,7 @@ class CrdDefaultsTest {
         resolved.put("dataset.checks.maxClassRatio", String.valueOf(checks.maxClassRatio()));
         resolved.put(
                 "dataset.checks.suspectedLabels", SuspectedLabels.action(null).name());
+        resolved.put("dataset.imbalance", ClassBalance.asked(spec(null, null)).name());
         resolved.put("training.strategy", numbers.strategy().name());
         resolved.put("training.hyperparameters.epochs", String.valueOf(numbers.epochs()));
         resolved.put("training.hyperparameters.batchSize", String.valueOf(numbers.batchSize()));

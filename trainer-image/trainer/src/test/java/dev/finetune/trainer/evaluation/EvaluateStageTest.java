@@ -237,6 +237,19 @@ class EvaluateStageTest {
     }
 
     @Test
+    void whatWasDoneAboutRareLabelsIsToldAndLossesThatDoNotCompareAreNotCompared() throws IOException {
+        job.run();
+        assertThat(report().advice()).anySatisfy(a -> assertThat(a).contains("fits train better"));
+        assertThat(report().training().settings()).doesNotContainKey("imbalance");
+
+        job.imbalance = "ClassWeights: spam 2.50, ham 0.625";
+        job.run();
+
+        assertThat(report().advice()).noneSatisfy(a -> assertThat(a).contains("fits train better"));
+        assertThat(report().training().settings()).containsEntry("imbalance", "ClassWeights: spam 2.50, ham 0.625");
+    }
+
+    @Test
     void labelsOfTrainThatLookWrongAreToldWithTheirTexts() throws IOException {
         List<SuspectedLabels.Suspect> suspects = new ArrayList<>();
         for (int rank = 1; rank <= 12; rank++) {

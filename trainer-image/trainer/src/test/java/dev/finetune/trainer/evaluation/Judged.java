@@ -38,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A workspace as prepare and train leave it, with models that are functions, ready to be judged. */
 final class Judged {
@@ -56,6 +57,10 @@ final class Judged {
     List<GateRule> rules = new ArrayList<>();
     boolean testIndependent = true;
     Integer testUses = 1;
+
+    @Nullable
+    String imbalance;
+
     private final Map<String, Example> byText = new HashMap<>();
 
     Judged(Path folder) throws IOException {
@@ -182,7 +187,7 @@ final class Judged {
         Files.write(workspace.run().resolve("history.json"), Json.MAPPER.writeValueAsBytes(history()));
     }
 
-    private static Map<String, Object> training() {
+    private Map<String, Object> training() {
         Map<String, Object> record = new LinkedHashMap<>();
         record.put("preprocessing", Map.of("maxLength", 128));
         record.put("maxLength", 128);
@@ -200,6 +205,7 @@ final class Judged {
         record.put("stoppedBecause", "all epochs were done");
         record.put("exactResume", true);
         record.put("hardware", Map.of("cpu", "A processor", "threads", 2));
+        record.put("imbalance", imbalance);
         record.put("microBatchSize", 32);
         record.put("paddingShare", 0.07);
         record.put("secondsPerEpoch", 61.5);

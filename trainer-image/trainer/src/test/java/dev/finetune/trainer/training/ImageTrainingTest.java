@@ -255,7 +255,7 @@ class ImageTrainingTest {
         Workspace workspace = workspace("threads", "resnet-basic");
         List<Example> examples = ExampleFile.read(workspace.train().resolve("train.jsonl"));
         ImageTransform transform = ImagePreparation.of(workspace.model(), preparation());
-        List<int[]> order = List.of(new int[] {5, 1, 9}, new int[] {2, 7, 4}, new int[] {0, 3});
+        List<int[]> order = List.of(new int[] {5, 1, 9}, new int[] {2, 7, 4}, new int[] {0, 3}, new int[] {3, 5, 3});
 
         try (NDManager scope = TorchEngine.start().newScope();
                 ImageExamples alone = ImageExamples.of(examples, none(transform), 1);
@@ -265,7 +265,7 @@ class ImageTrainingTest {
                 assertThat(ahead.batch(scope, batch).pixels().toFloatArray())
                         .isEqualTo(alone.batch(scope, batch).pixels().toFloatArray());
             }
-            ahead.ahead(1, order.subList(1, 3));
+            ahead.ahead(1, order.subList(1, 4));
             assertThat(ahead.batch(scope, order.get(1)).pixels().toFloatArray())
                     .isEqualTo(alone.batch(scope, order.get(1)).pixels().toFloatArray());
             assertThat(ahead.waited()).isPositive();
@@ -368,7 +368,8 @@ class ImageTrainingTest {
                         null,
                         plain.preprocessing(),
                         augmentation,
-                        plain.checks()));
+                        plain.checks(),
+                        null));
     }
 
     private static Plan plan(TrainingSpec training, @Nullable Integer microBatchSize) {

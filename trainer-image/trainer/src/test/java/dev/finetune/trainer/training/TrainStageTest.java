@@ -9,6 +9,7 @@ import dev.finetune.api.Checks;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.EarlyStopping;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Imbalance;
 import dev.finetune.api.Json;
 import dev.finetune.api.NamedValue;
 import dev.finetune.api.StrategyType;
@@ -273,6 +274,109 @@ class TrainStageTest {
                 .extracting(SuspectedLabels.Suspect::id)
                 .filteredOn(id -> planted.stream().anyMatch(e -> e.id().equals(id)))
                 .hasSizeGreaterThan(10);
+    }
+
+    @Test
+    void weightedClassesTakeTheSameStepsInSmallerMicroBatches() throws Exception {
+        TrainingSpec training =
+                withoutDropout(learning().epochs(1).batchSize(16).spec());
+        DatasetSpec weighted = balanced(Imbalance.ClassWeights);
+        Workspace plain = uneven("plain");
+        Workspace whole = uneven("whole");
+        Workspace parts = uneven("parts");
+
+        TrainResult without = TrainStage.run(TinyWorkspace.plan(training, null), plain, p -> {}, new StopSignal());
+        TrainResult with =
+                TrainStage.run(TinyWorkspace.plan(training, null, weighted), whole, p -> {}, new StopSignal());
+        TrainStage.run(TinyWorkspace.plan(training, 3, weighted), parts, p -> {}, new StopSignal());
+
+        assertThat(with.steps()).isEqualTo(without.steps());
+        assertThat(with.candidateDigest()).isNotEqualTo(without.candidateDigest());
+        Weights a = Weights.ofFolder(whole.candidate());
+        Weights b = Weights.ofFolder(parts.candidate());
+        for (String name : a.names()) {
+            assertThat(values(b, name)).as(name).containsExactly(values(a, name), within(2e-4f));
+        }
+        TrainingRecord record = TrainingRecord.read(whole.candidate());
+        assertThat(record.imbalance()).isEqualTo("ClassWeights: red 2.50, blue 0.625");
+        assertThat(TrainingRecord.read(plain.candidate()).imbalance()).isNull();
+        assertThat(Files.readAllBytes(whole.baselines().resolve("probe.safetensors")))
+                .isEqualTo(Files.readAllBytes(plain.baselines().resolve("probe.safetensors")));
+    }
+
+    @Test
+    void stoppedInAnEpochThatRepeatsRareLabelsItGoesOnToTheSameWeights() throws Exception {
+        TrainingSpec training = learning().epochs(2).spec();
+        DatasetSpec repeated = balanced(Imbalance.Oversample);
+        Workspace undisturbed = uneven("undisturbed");
+        Workspace stopped = uneven("stopped");
+        StopSignal stop = new StopSignal();
+        List<Progress> progress = new ArrayList<>();
+
+        TrainResult expected = TrainStage.run(
+                TinyWorkspace.plan(training, null, repeated), undisturbed, progress::add, new StopSignal());
+        assertThatThrownBy(() ->
+                        TrainStage.run(TinyWorkspace.plan(training, null, repeated), stopped, afterAStep(stop), stop))
+                .isInstanceOf(Stopped.class)
+                .hasMessageContaining("step 1;");
+        TrainResult resumed =
+                TrainStage.run(TinyWorkspace.plan(training, null, repeated), stopped, p -> {}, new StopSignal());
+
+        assertThat(resumed.candidateDigest()).isEqualTo(expected.candidateDigest());
+        assertThat(resumed.exactResume()).isTrue();
+        // 80 blue ones and 20 red ones four times over, in steps of 16.
+        assertThat(expected.steps()).isEqualTo(2 * 10);
+        assertThat(progress.getLast().totalSteps()).isEqualTo(2 * 10);
+        TrainingRecord record = TrainingRecord.read(undisturbed.candidate());
+        assertThat(record.imbalance())
+                .startsWith("Oversample: 160 examples an epoch instead of 100, each red 4.00 times");
+        History history =
+                Json.MAPPER.readValue(Files.readAllBytes(undisturbed.run().resolve("history.json")), History.class);
+        double steps = history.steps().subList(0, 10).stream()
+                .mapToDouble(History.Steps::loss)
+                .average()
+                .orElseThrow();
+        assertThat(history.epochs().getFirst().trainLoss()).isCloseTo(steps, within(1e-5));
+    }
+
+    @Test
+    void aCheckpointOfAnotherBalanceIsNotGoneOnFrom() throws Exception {
+        TrainingSpec training = learning().epochs(2).spec();
+        Workspace workspace = uneven("workspace");
+        StopSignal stop = new StopSignal();
+
+        assertThatThrownBy(() -> TrainStage.run(TinyWorkspace.plan(training, null), workspace, afterAStep(stop), stop))
+                .isInstanceOf(Stopped.class);
+        TrainResult weighted = TrainStage.run(
+                TinyWorkspace.plan(training, null, balanced(Imbalance.ClassWeights)),
+                workspace,
+                p -> {},
+                new StopSignal());
+
+        Workspace fresh = uneven("fresh");
+        assertThat(weighted.candidateDigest())
+                .isEqualTo(TrainStage.run(
+                                TinyWorkspace.plan(training, null, balanced(Imbalance.ClassWeights)),
+                                fresh,
+                                p -> {},
+                                new StopSignal())
+                        .candidateDigest());
+    }
+
+    /** 80 texts of one label and 20 of the other. */
+    private Workspace uneven(String name) throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder.resolve(name), 400);
+        Path file = workspace.train().resolve("train.jsonl");
+        List<Example> all = ExampleFile.read(file);
+        List<Example> some = new ArrayList<>();
+        some.addAll(all.stream().filter(e -> e.label().equals("blue")).limit(80).toList());
+        some.addAll(all.stream().filter(e -> e.label().equals("red")).limit(20).toList());
+        ExampleFile.write(file, some);
+        return workspace;
+    }
+
+    private static DatasetSpec balanced(Imbalance imbalance) {
+        return new DatasetSpec(null, null, null, null, null, null, null, null, null, null, imbalance);
     }
 
     private static DatasetSpec checks(WarnAction suspectedLabels) {
