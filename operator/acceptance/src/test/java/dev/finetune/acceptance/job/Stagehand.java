@@ -5,6 +5,7 @@ import dev.finetune.api.Condition;
 import dev.finetune.api.EvaluationSummary;
 import dev.finetune.api.Json;
 import dev.finetune.api.PublishedModel;
+import dev.finetune.api.ReadSource;
 import dev.finetune.api.run.EvaluateResult;
 import dev.finetune.api.run.Outcome;
 import dev.finetune.api.run.PrepareResult;
@@ -259,7 +260,8 @@ final class Stagehand {
                                 30,
                                 List.of("a", "b"),
                                 List.of(),
-                                true),
+                                true,
+                                List.of(new ReadSource("spec.dataset.train", null, 1L, 100L, "sha256:f"))),
                         null,
                         null,
                         null);

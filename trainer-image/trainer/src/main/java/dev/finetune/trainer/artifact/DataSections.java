@@ -120,7 +120,27 @@ final class DataSections {
         String table = rows.isEmpty()
                 ? "<p class=\"quiet\">The checks found nothing.</p>"
                 : Html.table(List.of("check", "what was done", "#examples", "what was found"), rows);
-        return Html.section("Data", counts + table);
+        return Html.section("Data", counts + table + sources());
+    }
+
+    /** What was read, so that it can be told later whether a copy of it is the same. */
+    private String sources() {
+        if (report.provenance().sources().isEmpty()) {
+            return "";
+        }
+        List<List<String>> rows = new ArrayList<>();
+        for (Manifest.Source source : report.provenance().sources()) {
+            rows.add(List.of(
+                    Html.escape(source.field())
+                            + "<small>" + Html.escape(source.address()) + "</small>"
+                            + (source.revision() == null
+                                    ? ""
+                                    : "<small>at " + Html.escape(source.revision()) + "</small>"),
+                    Html.count(source.files()),
+                    Html.count(source.bytes()),
+                    "<code>" + Html.escape(source.digest()) + "</code>"));
+        }
+        return "<h3>what was read</h3>" + Html.table(List.of("source", "#files", "#bytes", "digest"), rows);
     }
 
     private static String action(CheckAction action) {

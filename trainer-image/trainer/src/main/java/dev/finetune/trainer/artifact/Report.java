@@ -229,5 +229,6 @@ public record Report(
             boolean exactResume,
             String trainerBuild,
             String cpu,
-            int threads) {}
+            int threads,
+            List<Manifest.Source> sources) {}
 }

@@ -116,7 +116,7 @@ record DataFile(String name, Path path) {
         return format == DataFormat.Parquet || format == DataFormat.HuggingFace;
     }
 
-    private static List<String> extensions(DataFormat format) {
+    static List<String> extensions(DataFormat format) {
         return switch (format) {
             case CSV -> List.of(".csv");
             case TSV -> List.of(".tsv", ".tab");

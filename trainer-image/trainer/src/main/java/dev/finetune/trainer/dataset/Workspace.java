@@ -32,6 +32,11 @@ public record Workspace(Path root) {
         return root.resolve("test");
     }
 
+    /** What prepare read of each source, with its address: where train does not look, for it must not learn where the test data is. */
+    public Path sources() {
+        return test().resolve("sources.json");
+    }
+
     /** What train writes: {@code checkpoints/}, {@code best/}, {@code candidate/}, {@code baselines/}, {@code history.json}, {@code lease}. */
     public Path run() {
         return root.resolve("run");

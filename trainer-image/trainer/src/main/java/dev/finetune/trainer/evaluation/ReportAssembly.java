@@ -4,9 +4,11 @@ import dev.finetune.api.BaseModelSource;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.Json;
 import dev.finetune.api.OutputSpec;
+import dev.finetune.api.StorageUri;
 import dev.finetune.api.Task;
 import dev.finetune.api.run.Plan;
 import dev.finetune.trainer.artifact.Artifact;
+import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.artifact.Report;
 import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
@@ -153,6 +155,7 @@ final class ReportAssembly {
         return new Report.Provenance(
                 Optional.ofNullable(plan.spec().model())
                         .map(BaseModelSource::storageUri)
+                        .map(StorageUri::withoutQuery)
                         .orElse("the base model"),
                 Objects.requireNonNullElse(plan.modelDigest(), "unknown"),
                 candidateDigest(),
@@ -165,6 +168,7 @@ final class ReportAssembly {
                 record.path("exactResume").asBoolean(),
                 plan.build(),
                 record.path("hardware").path("cpu").asText("unknown"),
-                record.path("hardware").path("threads").asInt());
+                record.path("hardware").path("threads").asInt(),
+                Manifest.Source.read(workspace.sources()));
     }
 }

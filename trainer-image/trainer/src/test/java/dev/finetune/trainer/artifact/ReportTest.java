@@ -47,6 +47,16 @@ class ReportTest {
     }
 
     @Test
+    void pageAndCardTellWhatWasRead() {
+        Report report = report(List.of("ham", "spam"), "hf://team/data/train");
+
+        assertThat(ReportPage.of(report))
+                .contains("what was read", "hf://team/data/train", "at c0ffee", "sha256:" + "e".repeat(64));
+        assertThat(ModelCard.of(report, false))
+                .contains("## Sources", "| spec.dataset.train | hf://team/data/train | c0ffee | 1234 in 2 files |");
+    }
+
+    @Test
     void theCardHasFrontMatterThatIsSafeAndATable() {
         String card = ModelCard.of(report(List.of("ham", "spam"), "a: [b"), false);
 
@@ -148,6 +158,8 @@ class ReportTest {
                         true,
                         text,
                         text,
-                        2));
+                        2,
+                        List.of(new Manifest.Source(
+                                "spec.dataset.train", text, "c0ffee", 2, 1234, "sha256:" + "e".repeat(64)))));
     }
 }

@@ -76,6 +76,29 @@ class EvaluateStageTest {
     }
 
     @Test
+    void theManifestTellsWhatWasReadAndHoldsNoSignature() throws IOException {
+        job.model = "https://files.example.com/model?signature=s3cret";
+        List<Manifest.Source> read = List.of(new Manifest.Source(
+                "spec.model", "https://files.example.com/model?...", null, 3, 1000, "sha256:" + "f".repeat(64)));
+        Manifest.Source.write(read, job.workspace.sources());
+
+        EvaluateResult result = job.run();
+
+        Path published =
+                job.store.resolve("sms-spam").resolve(result.model().digest().substring(7));
+        Manifest manifest = ArtifactVerifier.verify(published);
+        assertThat(manifest.sources()).isEqualTo(read);
+        assertThat(manifest.spec().model().storageUri()).isEqualTo("https://files.example.com/model?...");
+        for (String file : List.of("manifest.json", "report.html", "README.md")) {
+            assertThat(published.resolve(file))
+                    .content()
+                    .contains("files.example.com")
+                    .doesNotContain("s3cret");
+        }
+        assertThat(job.workspace.result().resolve("report.json")).content().doesNotContain("s3cret");
+    }
+
+    @Test
     void aWorseModelIsRefusedAndPublishedWithTheVerdict() throws IOException {
         job.models.put("candidate", e -> Judged.wrongEvery(3, e, 0.9));
 

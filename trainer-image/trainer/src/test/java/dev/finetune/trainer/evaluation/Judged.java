@@ -55,6 +55,7 @@ final class Judged {
     List<DeployedModel> deployed = List.of();
     List<GateRule> rules = new ArrayList<>();
     boolean testIndependent = true;
+    String model = "https://models.example/minilm";
     Integer testUses = 1;
     private final Map<String, Example> byText = new HashMap<>();
 
@@ -119,7 +120,7 @@ final class Judged {
                 Task.TextClassification,
                 null,
                 null,
-                new BaseModelSource("https://models.example/minilm", null, null),
+                new BaseModelSource(model, null, null),
                 null,
                 null,
                 new EvaluationSpec("f1", "spam", null, null, new Gate("0.95", 200, 20, rules)),
