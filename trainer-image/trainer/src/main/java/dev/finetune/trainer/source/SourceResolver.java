@@ -38,6 +38,7 @@ public final class SourceResolver {
     private final Function<Credentials, S3Login> s3Logins;
     private final Function<Credentials, Hub> hubs;
     private final Function<Location, OciRepository> registries;
+    private final SharedCache cache;
     private final Map<Location, S3Folder> s3Folders = new ConcurrentHashMap<>();
 
     /** What tags led to when they were asked for first: two sources of one tag are of one version, whoever moves the tag meanwhile. */
@@ -51,7 +52,9 @@ public final class SourceResolver {
             HttpsFetcher https,
             Function<Credentials, S3Login> s3Logins,
             Function<Credentials, Hub> hubs,
-            Function<Location, OciRepository> registries) {
+            Function<Location, OciRepository> registries,
+            SharedCache cache) {
+        this.cache = cache;
         this.claims = claims;
         this.configMaps = configMaps;
         this.secrets = secrets;
@@ -64,29 +67,33 @@ public final class SourceResolver {
 
     /** For a pod. */
     public static SourceResolver inPod() {
+        SharedCache cache = SharedCache.of(System::getenv);
         return new SourceResolver(
                 name -> Path.of(PodPaths.claim(name)),
                 name -> Path.of(PodPaths.configMap(name)),
                 Credentials::inPod,
                 null,
-                new HttpsFetcher(),
+                new HttpsFetcher(cache),
                 s3(AddressRule.PUBLIC_AND_PRIVATE),
-                hubs(AddressRule.PUBLIC_AND_PRIVATE, System::getenv),
-                registries(AddressRule.PUBLIC_AND_PRIVATE, HttpsFetcher::sleep));
+                hubs(AddressRule.PUBLIC_AND_PRIVATE, System::getenv, cache),
+                registries(AddressRule.PUBLIC_AND_PRIVATE, HttpsFetcher::sleep, cache),
+                cache);
     }
 
     /** For a machine without a cluster; relative {@code file://} paths are taken from {@code folder}, the manifest's. */
     public static SourceResolver local(Path folder) {
+        SharedCache cache = SharedCache.of(System::getenv);
         return new SourceResolver(
                 Path::of,
                 Path::of,
                 reference -> new Credentials.Environment(System::getenv),
                 folder,
-                new HttpsFetcher(),
+                new HttpsFetcher(cache),
                 // A server on one's own machine is nobody else's.
                 s3(address -> true),
-                hubs(address -> true, System::getenv),
-                registries(address -> true, HttpsFetcher::sleep));
+                hubs(address -> true, System::getenv, cache),
+                registries(address -> true, HttpsFetcher::sleep, cache),
+                cache);
     }
 
     /** For tests: mounts below {@code root} as in a pod, and another way to download. */
@@ -96,6 +103,12 @@ public final class SourceResolver {
 
     /** For tests: as that, with an environment. */
     static SourceResolver below(Path root, HttpsFetcher https, Function<String, @Nullable String> environment) {
+        return below(root, https, environment, SharedCache.none());
+    }
+
+    /** For tests: as that, with a cache. */
+    static SourceResolver below(
+            Path root, HttpsFetcher https, Function<String, @Nullable String> environment, SharedCache cache) {
         return new SourceResolver(
                 root.resolve("pvc")::resolve,
                 root.resolve("configmap")::resolve,
@@ -106,26 +119,31 @@ public final class SourceResolver {
                 null,
                 https,
                 s3(address -> true),
-                hubs(address -> true, environment),
-                registries(address -> true, pause -> {}));
+                hubs(address -> true, environment, cache),
+                registries(address -> true, pause -> {}, cache),
+                cache);
     }
 
-    private static Function<Location, OciRepository> registries(AddressRule rule, Consumer<Duration> pause) {
+    private static Function<Location, OciRepository> registries(
+            AddressRule rule, Consumer<Duration> pause, SharedCache cache) {
         return location -> new OciRepository(
                 (SourceUri.Oci) location.uri(),
                 location.credentials(),
                 OciSession.Access.read,
                 rule,
                 pause,
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(30),
+                cache);
     }
 
     private static Function<Credentials, S3Login> s3(AddressRule rule) {
         return credentials -> new S3Login(credentials, rule, System::getenv, Duration.ofSeconds(30));
     }
 
-    private static Function<Credentials, Hub> hubs(AddressRule rule, Function<String, @Nullable String> environment) {
-        return credentials -> new Hub(credentials, rule, environment, HttpsFetcher::sleep, Duration.ofSeconds(30));
+    private static Function<Credentials, Hub> hubs(
+            AddressRule rule, Function<String, @Nullable String> environment, SharedCache cache) {
+        return credentials ->
+                new Hub(credentials, rule, environment, HttpsFetcher::sleep, Duration.ofSeconds(30), cache);
     }
 
     /**
@@ -374,7 +392,8 @@ public final class SourceResolver {
         return s3Folders.computeIfAbsent(
                 new Location(uri, credentials),
                 l -> new S3Folder(
-                        new S3Bucket(uri.bucket(), s3Logins.apply(credentials), HttpsFetcher::sleep), uri.key()));
+                        new S3Bucket(uri.bucket(), s3Logins.apply(credentials), HttpsFetcher::sleep, cache),
+                        uri.key()));
     }
 
     /** Copies a file of that name into a folder; empty when there is none. */
