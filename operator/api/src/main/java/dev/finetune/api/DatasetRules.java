@@ -93,7 +93,8 @@ final class DatasetRules {
         field.at("format")
                 .that(
                         !task.ofImages() || format == null || format.holdsImages(),
-                        "must be ImageFolder, CSV, TSV or JSONLines for task ImageClassification, found " + format);
+                        "must be ImageFolder, Parquet, HuggingFace, CSV, TSV or JSONLines for task ImageClassification, found "
+                                + format);
         Preprocessing preprocessing = dataset.preprocessing();
         if (preprocessing != null) {
             field.at("preprocessing.text")
@@ -176,7 +177,7 @@ final class DatasetRules {
         boolean images = task != null && task.ofImages();
         column(field.at(images ? "image" : "text"), images ? columns.image() : columns.text(), numbers);
         field.at("text")
-                .that(!images || columns.text() == null, "is for texts: remove it, image names the column of paths");
+                .that(!images || columns.text() == null, "is for texts: remove it, image names the column of images");
         field.at("image")
                 .that(
                         task == null || images || columns.image() == null,

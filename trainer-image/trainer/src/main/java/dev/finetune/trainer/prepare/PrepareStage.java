@@ -146,7 +146,8 @@ public final class PrepareStage {
         Dataset.Sources files = new Dataset.Sources(
                 file(sources, data, trainData, scratch.file("train")),
                 validationData.map(d -> file(sources, data, d, scratch.file("validation"))),
-                testData.map(d -> file(sources, data, d, scratch.file("test"))));
+                testData.map(d -> file(sources, data, d, scratch.file("test"))),
+                Optional.of(scratch.file("images")));
         return Dataset.read(task, data, files);
     }
 

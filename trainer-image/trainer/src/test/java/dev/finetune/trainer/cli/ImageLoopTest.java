@@ -121,6 +121,27 @@ class ImageLoopTest {
         assertThat(indexOf(train, test, length)).as("a test image in train").isNegative();
     }
 
+    /** The file holds the images; prepare lays them out like those of folders. */
+    @Test
+    void imagesInsideOfAParquetFileAreTrainedOnAndServed() throws Exception {
+        Path file = folder.resolve("colours.parquet");
+        Files.copy(Path.of("src/test/resources/parquet/images.parquet"), file);
+        Path artifact = run(
+                "vit",
+                "{format: Parquet, columns: {image: image, label: label}, checks: {minExamplesPerClass: 3}",
+                file,
+                """
+                strategy: {type: FeatureExtraction}
+                hyperparameters: {epochs: 2}
+                """);
+
+        assertThat(ArtifactVerifier.verify(artifact).labels()).isEqualTo(ColouredShapes.COLOURS);
+        assertThat(work.resolve("train/train.images")).isNotEmptyFile();
+        assertThat(work.resolve("test/.sources")).doesNotExist();
+        Path photo = ColouredShapes.put(folder.resolve("new.png"), ColouredShapes.file("green", 9000, "png"));
+        assertThat(predict(artifact, photo).path("label").asText()).isIn(ColouredShapes.COLOURS);
+    }
+
     @Test
     void aVisionTransformerLearnsFromFolders() throws Exception {
         Path photos = folder.resolve("photos");
@@ -251,6 +272,11 @@ class ImageLoopTest {
 
     /** Runs the job on a base model of the golden resources and gives the folder of what it published. */
     private Path run(String network, Path photos, String training) throws Exception {
+        return run(network, "{format: ImageFolder", photos, training);
+    }
+
+    /** The same with data that the first members of spec.dataset describe. */
+    private Path run(String network, String data, Path photos, String training) throws Exception {
         Path base = Path.of(
                 ImageLoopTest.class.getResource("/golden/images/" + network).toURI());
         Path model = Files.createDirectories(folder.resolve("model"));
@@ -268,18 +294,14 @@ class ImageLoopTest {
                 spec:
                   task: ImageClassification
                   model: {storageUri: "file:model"}
-                  dataset:
-                    format: ImageFolder
-                    train: {storageUri: "file:%s"}
-                    validation: {fraction: "0.2"}
-                    test: {fraction: "0.2"}
-                    preprocessing: {image: %s}
+                  dataset: %s, train: {storageUri: "file:%s"}, validation: {fraction: "0.2"},
+                    test: {fraction: "0.2"}, preprocessing: {image: %s}}
                   evaluation:
                     primaryMetric: accuracy
                     gate: {minTestExamples: 20, rules: [{name: good, metric: accuracy, min: "0.85"}]}
                   output: {modelName: colours}
                   training:
-                %s""".formatted(photos.getFileName(), preparation, training.indent(4)));
+                %s""".formatted(data, photos.getFileName(), preparation, training.indent(4)));
         Path store = Files.createDirectories(folder.resolve("models"));
         work = Files.createDirectories(folder.resolve("work"));
         LocalRun.Place place = new LocalRun.Place(
