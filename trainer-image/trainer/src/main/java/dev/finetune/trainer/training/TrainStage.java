@@ -219,12 +219,9 @@ public final class TrainStage {
     /** Where words are tagged nothing is computed before the first step: there is no probe. */
     private <B> Learner ofWords(
             Network<B> model, Objective objective, ModelInputs<B> train, ModelInputs<B> validation) {
-        if (numbers.strategy() == StrategyType.FeatureExtraction
-                && model instanceof SequenceClassifier texts
-                && train instanceof EncodedExamples trainTexts
-                && validation instanceof EncodedExamples validationTexts) {
+        if (numbers.strategy() == StrategyType.FeatureExtraction) {
             model.setTrainable(Network.Trainable.HEAD);
-            return new HeadOnWords(texts, objective, trainTexts, validationTexts);
+            return new HeadOnBackbone<>(model, objective, train, validation);
         }
         return new WholeModel<>(model, objective, train, validation);
     }
@@ -258,7 +255,9 @@ public final class TrainStage {
                     computed.train().pooled(model.pooling()),
                     computed.validation().pooled(model.pooling()));
         }
-        return new WholeModel<>(model, objective, train, validation);
+        return headOnly
+                ? new HeadOnBackbone<>(model, objective, train, validation)
+                : new WholeModel<>(model, objective, train, validation);
     }
 
     private TrainResult trained(

@@ -8,7 +8,7 @@ import dev.finetune.trainer.model.Network;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Strategy Full, and whatever else goes through the whole model: those weights learn that are trainable, from the inputs. */
+/** Strategy Full: the whole model learns, from the inputs. */
 record WholeModel<B>(Network<B> model, Objective objective, ModelInputs<B> train, ModelInputs<B> validation)
         implements Learner {
     @Override

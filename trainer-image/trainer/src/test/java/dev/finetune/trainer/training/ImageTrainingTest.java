@@ -27,12 +27,11 @@ import dev.finetune.api.run.Stage;
 import dev.finetune.api.run.StageException;
 import dev.finetune.api.run.TrainResult;
 import dev.finetune.trainer.ColouredShapes;
+import dev.finetune.trainer.RandomSqueezeNet;
 import dev.finetune.trainer.dataset.Dataset;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.Workspace;
-import dev.finetune.trainer.engine.RawTensor;
-import dev.finetune.trainer.engine.SafetensorsWriter;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.engine.Weights;
 import dev.finetune.trainer.model.ImagePredictor;
@@ -48,8 +47,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -144,9 +141,7 @@ class ImageTrainingTest {
     @Test
     void aHeadThatTakesAMapLearnsAloneToo() throws Exception {
         Workspace workspace = workspace("map", "resnet-basic");
-        Files.writeString(
-                workspace.model().resolve("config.json"), "{\"model_type\": \"squeezenet\", \"version\": \"1_1\"}");
-        SafetensorsWriter.write(workspace.model().resolve("model.safetensors"), squeezeNet());
+        RandomSqueezeNet.write(workspace.model(), "1_1");
         ImagePreprocessing larger =
                 new ImagePreprocessing(new ImageResize(null, List.of(32, 32)), null, null, null, null);
 
@@ -163,34 +158,6 @@ class ImageTrainingTest {
             assertThat(values(after, name)).as(name).isEqualTo(values(before, name));
         }
         assertThat(after.names()).contains("classifier.1.weight", "classifier.1.bias");
-    }
-
-    /** The backbone of SqueezeNet 1.1 with random weights. */
-    private static TreeMap<String, RawTensor> squeezeNet() {
-        Random random = new Random(1);
-        TreeMap<String, RawTensor> weights = new TreeMap<>();
-        convolution(weights, random, "features.0", 3, 64, 3);
-        int in = 64;
-        int[] places = {3, 4, 6, 7, 9, 10, 11, 12};
-        for (int i = 0; i < places.length; i++) {
-            int squeezed = 16 * (i / 2 + 1);
-            String name = "features." + places[i];
-            convolution(weights, random, name + ".squeeze", in, squeezed, 1);
-            convolution(weights, random, name + ".expand1x1", squeezed, 4 * squeezed, 1);
-            convolution(weights, random, name + ".expand3x3", squeezed, 4 * squeezed, 3);
-            in = 8 * squeezed;
-        }
-        return weights;
-    }
-
-    private static void convolution(
-            TreeMap<String, RawTensor> weights, Random random, String name, int in, int out, int kernel) {
-        float[] values = new float[out * in * kernel * kernel];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (random.nextGaussian() / Math.sqrt(in * kernel * kernel));
-        }
-        weights.put(name + ".weight", RawTensor.of(values, out, in, kernel, kernel));
-        weights.put(name + ".bias", RawTensor.of(new float[out], out));
     }
 
     /** The changes are the same after a resume, and neither the probe nor validation sees them. */
