@@ -269,7 +269,8 @@ final class Stagehand {
                         stage,
                         Outcome.Succeeded,
                         null,
-                        new TrainResult("sha256:c", 3, 30, 20, "f1Macro", "0.9", "EpochsDone", true, 8, 1.5, 1000L),
+                        new TrainResult(
+                                "sha256:c", 3, 30, 20, "f1Macro", "0.9", "EpochsDone", true, 8, 1.5, 0.01, 1000L),
                         null,
                         null);
             case evaluate ->

@@ -461,6 +461,7 @@ final class World {
                                 true,
                                 8,
                                 1.5,
+                                0.01,
                                 1000L),
                         null,
                         null);

@@ -36,9 +36,20 @@ final class TrainingSections {
                                 + training.bestStep() + " (epoch " + training.bestEpoch() + "). Training took "
                                 + training.steps() + " steps in "
                                 + training.epochs() + (training.epochs() == 1 ? " epoch" : " epochs")
-                                + "; it ended with: " + words(training.stoppedBecause()) + ".")
+                                + "; it ended with: " + words(training.stoppedBecause()) + "." + waited())
                 + "</p>";
         return Html.section("Training", told + charts + time());
+    }
+
+    private String waited() {
+        double steps = training.stepSeconds().entrySet().stream()
+                .filter(part -> !part.getKey().equals("checkpoint"))
+                .mapToDouble(Map.Entry::getValue)
+                .sum();
+        return steps > 0
+                ? " Its steps waited for data "
+                        + Html.share(training.stepSeconds().getOrDefault("data", 0.0) / steps) + " of the time."
+                : "";
     }
 
     /** A reason word of the API as a person reads it. */

@@ -11,7 +11,7 @@ import java.util.List;
  * Strategy FeatureExtraction where the head takes more than a vector: one for each word, or the whole last map. The frozen backbone computes it anew each time,
  * as when it is served (no dropout, the statistics that it has), because that of all examples would not fit into memory.
  */
-record HeadOnBackbone<B>(Network<B> model, Objective objective, ModelInputs<B> train, ModelInputs<B> validation)
+record HeadOnBackbone<B>(Network<B> model, Objective objective, TimedInputs<B> train, ModelInputs<B> validation)
         implements Learner {
     @Override
     public TorchEngine engine() {

@@ -36,7 +36,6 @@ final class ImageExamples implements ModelInputs<PixelBatch>, AutoCloseable {
     private final Map<Integer, Future<Pixels>> coming = new HashMap<>();
     private Iterator<Integer> next = Collections.emptyIterator();
     private int epoch;
-    private long waitedNanos;
 
     /** Images by their files, with where each stood. */
     ImageExamples(List<ImageInput> images, List<String> ids, Augmentations augmentations, int threads) {
@@ -81,7 +80,6 @@ final class ImageExamples implements ModelInputs<PixelBatch>, AutoCloseable {
 
     @Override
     public PixelBatch batch(NDManager scope, int[] examples) {
-        long start = System.nanoTime();
         while (next.hasNext() && coming.size() < 2 * examples.length) {
             begin(next.next());
         }
@@ -89,7 +87,6 @@ final class ImageExamples implements ModelInputs<PixelBatch>, AutoCloseable {
             begin(example);
         }
         List<Pixels> fitted = Arrays.stream(examples).mapToObj(this::finished).toList();
-        waitedNanos += System.nanoTime() - start;
         return PixelBatch.of(scope, fitted, augmentations.transform());
     }
 
@@ -124,13 +121,6 @@ final class ImageExamples implements ModelInputs<PixelBatch>, AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while an image was decoded", e);
         }
-    }
-
-    @Override
-    public double waited() {
-        double seconds = waitedNanos / 1e9;
-        waitedNanos = 0;
-        return seconds;
     }
 
     @Override

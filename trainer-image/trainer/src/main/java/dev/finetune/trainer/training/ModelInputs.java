@@ -21,9 +21,4 @@ interface ModelInputs<B> {
 
     /** Says which batches of an epoch will be asked for next, in this order, so that they can be made ready meanwhile. */
     default void ahead(int epoch, List<int[]> batches) {}
-
-    /** Seconds that batches had to be waited for, since this was asked last. */
-    default double waited() {
-        return 0;
-    }
 }

@@ -221,9 +221,9 @@ public final class TrainStage {
             Network<B> model, Objective objective, ModelInputs<B> train, ModelInputs<B> validation) {
         if (numbers.strategy() == StrategyType.FeatureExtraction) {
             model.setTrainable(Network.Trainable.HEAD);
-            return new HeadOnBackbone<>(model, objective, train, validation);
+            return new HeadOnBackbone<>(model, objective, new TimedInputs<>(train), validation);
         }
-        return new WholeModel<>(model, objective, train, validation);
+        return new WholeModel<>(model, objective, new TimedInputs<>(train), validation);
     }
 
     private <B> Learner learner(
@@ -256,8 +256,8 @@ public final class TrainStage {
                     computed.validation().pooled(model.pooling()));
         }
         return headOnly
-                ? new HeadOnBackbone<>(model, objective, train, validation)
-                : new WholeModel<>(model, objective, train, validation);
+                ? new HeadOnBackbone<>(model, objective, new TimedInputs<>(train), validation)
+                : new WholeModel<>(model, objective, new TimedInputs<>(train), validation);
     }
 
     private TrainResult trained(
@@ -291,6 +291,7 @@ public final class TrainStage {
                 record.exactResume(),
                 record.microBatchSize(),
                 record.secondsPerEpoch(),
+                history.time().dataShare(),
                 Hardware.peakMemoryBytes());
     }
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Strategy Full: the whole model learns, from the inputs. */
-record WholeModel<B>(Network<B> model, Objective objective, ModelInputs<B> train, ModelInputs<B> validation)
+record WholeModel<B>(Network<B> model, Objective objective, TimedInputs<B> train, ModelInputs<B> validation)
         implements Learner {
     @Override
     public TorchEngine engine() {

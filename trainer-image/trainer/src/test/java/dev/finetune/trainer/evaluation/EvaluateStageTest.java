@@ -234,6 +234,16 @@ class EvaluateStageTest {
         assertThat(page + json).doesNotContain("test.csv:").contains("train.csv:");
     }
 
+    @Test
+    void theReportSaysHowMuchOfTrainingWaitedForData() throws IOException {
+        EvaluateResult result = job.run();
+
+        Path published =
+                job.store.resolve("sms-spam").resolve(result.model().digest().substring(7));
+        // 2 seconds of 181, checkpoints left out.
+        assertThat(Files.readString(published.resolve("report.html"))).contains("waited for data 1.1 % of the time");
+    }
+
     private Report report() throws IOException {
         return Json.MAPPER.readValue(
                 job.workspace.result().resolve("report.json").toFile(), Report.class);

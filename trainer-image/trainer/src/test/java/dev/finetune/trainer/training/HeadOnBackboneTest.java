@@ -38,7 +38,7 @@ class HeadOnBackboneTest {
                     new Objective.Targets(LABELS, examples, examples),
                     0,
                     new SelectionRule("accuracy", null, null, 0));
-            Noise images = new Noise();
+            TimedInputs<PixelBatch> images = new TimedInputs<>(new Noise());
             Learner whole = new WholeModel<>(model, objective, images, images);
             assertThat(loss(whole, 1)).isNotEqualTo(loss(whole, 2));
 

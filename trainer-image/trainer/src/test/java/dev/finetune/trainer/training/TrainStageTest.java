@@ -49,6 +49,7 @@ class TrainStageTest {
 
         assertThat(Double.parseDouble(result.selectedValue())).isGreaterThan(0.95);
         assertThat(result.steps()).isEqualTo(100);
+        assertThat(result.dataWaitShare()).isStrictlyBetween(0.0, 0.5);
         assertThat(result.exactResume()).isTrue();
         assertThat(result.candidateDigest()).isEqualTo(Candidate.digest(workspace.candidate()));
         assertThat(workspace.candidate().resolve("model.safetensors")).exists();
