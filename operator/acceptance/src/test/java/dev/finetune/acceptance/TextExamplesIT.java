@@ -9,22 +9,31 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
-/** The example of tagged words on a real node, as it is. */
+/** The examples of tagged words and of pairs of texts on a real node, as they are but for the number of pairs. */
 class TextExamplesIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();
 
     private static final Path EXAMPLES = Installation.checkout().resolve("examples");
     private static final Duration LONG = Duration.ofMinutes(10);
+    /** How many rows of each file, which has some three times as many; each row that fits is followed by one that does not. */
+    private static final Map<String, Integer> PAIRS =
+            Map.of("train.csv", 2400, "validation.csv", 400, "test.csv", 1000);
+
+    @TempDir
+    static Path scratch;
 
     private static String namespace = "";
 
@@ -54,9 +63,43 @@ class TextExamplesIT {
         assertThat(job.at("/status/dataset/findings").toString())
                 .contains("\"Leakage\"")
                 .contains("\"NearLeakage\"");
-        assertThat(ask("us-addresses", "text/plain", "221 N Michigan Ave Suite 400, Chicago, IL 60601"))
-                .contains("\"type\":\"CITY\",\"text\":\"Chicago\"")
-                .contains("\"type\":\"ZIP\",\"text\":\"60601\"");
+        JsonNode entities = ask("us-addresses", "text/plain", "221 N Michigan Ave Suite 400, Chicago, IL 60601")
+                .path("entities");
+        assertThat(entities)
+                .extracting(entity ->
+                        entity.path("type").asText() + " " + entity.path("text").asText())
+                .contains("NUMBER 221", "CITY Chicago", "STATE IL", "ZIP 60601");
+    }
+
+    @Test
+    void aDefinitionFitsASentenceOrNot() throws Exception {
+        Path example = EXAMPLES.resolve("04-definitions");
+        Installation.run(example.resolve("fetch"), List.of(), "");
+        Installation.upload(CLUSTER, someOf(example.resolve("data/pairs")), "models/data/definitions", namespace);
+
+        JsonNode job = published(example, "definitions");
+
+        assertThat(job.at("/status/evaluation/summary/beforeBaseline").asText()).isEqualTo("LinearProbe");
+        assertThat(fits("a cereal grass with edible grains")).isEqualTo("yes");
+        assertThat(fits("a person who plays a musical instrument")).isEqualTo("no");
+    }
+
+    private static String fits(String definition) throws IOException, InterruptedException {
+        String pair = "{\"text\": \"wheat: they grow wheat and rye\", \"textPair\": \"%s\"}";
+        return ask("definitions", "application/json", pair.formatted(definition))
+                .path("label")
+                .asText();
+    }
+
+    private static Path someOf(Path pairs) throws IOException {
+        Path some = Files.createDirectory(scratch.resolve("pairs"));
+        for (Map.Entry<String, Integer> file : PAIRS.entrySet()) {
+            try (Stream<String> lines = Files.lines(pairs.resolve(file.getKey()))) {
+                Files.write(
+                        some.resolve(file.getKey()), (Iterable<String>) lines.limit(1L + file.getValue())::iterator);
+            }
+        }
+        return some;
     }
 
     /** The job of an example after it ended; its gate passed and its model is served. */
@@ -81,7 +124,7 @@ class TextExamplesIT {
         return job;
     }
 
-    private static String ask(String name, String type, String body) throws IOException, InterruptedException {
+    private static JsonNode ask(String name, String type, String body) throws IOException, InterruptedException {
         String address = CLUSTER.client()
                 .services()
                 .inNamespace(namespace)
@@ -98,7 +141,7 @@ class TextExamplesIT {
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
             assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-            return response.body();
+            return Json.MAPPER.readTree(response.body());
         }
     }
 
