@@ -85,7 +85,8 @@ final class S3Double implements AutoCloseable {
         String signed = exchange.getRequestHeaders().getFirst("Authorization");
         Integer fault = faults.poll();
         if (fault != null && fault != 0) {
-            error(exchange, fault, fault >= 500 ? "SlowDown" : "InvalidRequest");
+            // Not SlowDown: after that code the SDK itself waits for seconds before it asks again.
+            error(exchange, fault, fault >= 500 ? "InternalError" : "InvalidRequest");
         } else if (signed == null || !signed.contains("Credential=" + KEY_ID + "/")) {
             error(exchange, 403, signed == null ? "AccessDenied" : "InvalidAccessKeyId");
         } else if (!bucket.equals(BUCKET)) {
