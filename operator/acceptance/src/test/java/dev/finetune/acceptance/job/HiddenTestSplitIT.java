@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -215,6 +216,7 @@ class HiddenTestSplitIT {
         if (stage == Stage.train) {
             Awaitility.await("the first step of " + name)
                     .atMost(SmallJobs.LONG)
+                    .pollInterval(Duration.ofMillis(500))
                     .until(() -> jobs.wentOnFrom(pod.getMetadata().getName()).isPresent());
         }
         ContainerProcess process = ContainerProcess.of(pod).orElseThrow();

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Plays what a control plane without controllers lacks: it makes pods for Jobs, and ends both. */
 final class Stagehand {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** Other classes work on the same cores, and PoisonIT keeps the operator busy with hundreds of objects that it tries again. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     final KubernetesClient client;
     final String namespace;
