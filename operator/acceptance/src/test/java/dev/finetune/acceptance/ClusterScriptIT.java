@@ -39,6 +39,12 @@ class ClusterScriptIT {
 
     @Test
     void upIsIdempotentAndDownLeavesNothing() throws Exception {
+        synchronized (Installation.MOUNTS) {
+            thenUpIsIdempotentAndDownLeavesNothing();
+        }
+    }
+
+    private static void thenUpIsIdempotentAndDownLeavesNothing() throws IOException {
         List<String> rulesBefore = lines("iptables-save");
         long mountsBefore = Files.readAllLines(Path.of("/proc/self/mounts")).size();
 

@@ -16,6 +16,9 @@ public final class Installation {
     /** Where the operator runs. */
     public static final String NAMESPACE = "finetune-system";
 
+    /** Held while images are built: their layers are mounted on the machine meanwhile. */
+    static final Object MOUNTS = new Object();
+
     private static boolean done;
     private static @Nullable Images loaded;
 
@@ -50,14 +53,23 @@ public final class Installation {
     static synchronized Images loadImages(LocalCluster cluster) {
         Images images = loaded;
         if (images == null) {
-            images = new Images(
-                    run(checkout().resolve("trainer-image/build-image"), List.of(), ""),
-                    run(checkout().resolve("operator/build-image"), List.of(), ""));
+            synchronized (MOUNTS) {
+                images = new Images(
+                        run(checkout().resolve("trainer-image/build-image"), List.of(), ""),
+                        run(checkout().resolve("operator/build-image"), List.of(), ""));
+            }
             cluster.load(checkout().resolve("trainer-image/target/trainer-image.tar"));
             cluster.load(checkout().resolve("operator/target/operator-image.tar"));
             loaded = images;
         }
         return images;
+    }
+
+    /** The folder of the first example, with its weights and messages in it. */
+    public static synchronized Path example() {
+        Path example = checkout().resolve("examples/01-sms-spam");
+        run(example.resolve("fetch"), List.of(), "");
+        return example;
     }
 
     /** The checkout that the tests run in. */

@@ -27,8 +27,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The first example on a real node: real weights, real messages, both kinds, from one apply to an answer. */
+@Order(1)
+@Execution(ExecutionMode.SAME_THREAD)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LoopIT {
     @RegisterExtension
@@ -36,7 +41,8 @@ class LoopIT {
 
     private static final Duration LONG = Duration.ofMinutes(20);
     private static final List<String> WRECKS = List.of("random", "swapped");
-    private static final int WRECKED_LINES = 1200;
+    private static final int SOME_LINES = 600;
+    private static final String SOME_TEST = "some-test";
 
     @TempDir
     static Path scratch;
@@ -47,8 +53,7 @@ class LoopIT {
     @BeforeAll
     static void installAndUpload() throws Exception {
         Installation.require(CLUSTER);
-        example = Installation.checkout().resolve("examples/01-sms-spam");
-        Installation.run(example.resolve("fetch"), List.of(), "");
+        example = Installation.example();
         namespace = CLUSTER.newNamespace("loop");
         kubectl("apply", "-f", example.resolve("claims.yaml").toString());
         Installation.upload(CLUSTER, example.resolve("data/minilm"), "models/base/minilm", namespace);
@@ -56,15 +61,16 @@ class LoopIT {
                         Stream.of("create", "configmap", "sms-spam"),
                         Stream.of("train", "test")
                                 .map(name -> "--from-file=" + example.resolve("data/" + name + ".tsv")),
-                        WRECKS.stream().map(name -> "--from-file=" + someOf(name + ".tsv")))
+                        WRECKS.stream().map(name -> "--from-file=" + someOf(name, name)),
+                        Stream.of("--from-file=" + someOf("test", SOME_TEST)))
                 .flatMap(arguments -> arguments)
                 .toArray(String[]::new));
     }
 
-    /** Labels that are wrong are refused after a part of them as after all. */
-    private static Path someOf(String file) {
-        try (Stream<String> lines = Files.lines(example.resolve("data").resolve(file))) {
-            return Files.write(scratch.resolve(file), (Iterable<String>) lines.limit(WRECKED_LINES)::iterator);
+    /** Labels that are wrong are refused after a part of them as after all, and on a part of the test as on all of it. */
+    private static Path someOf(String file, String name) {
+        try (Stream<String> lines = Files.lines(example.resolve("data").resolve(file + ".tsv"))) {
+            return Files.write(scratch.resolve(name + ".tsv"), (Iterable<String>) lines.limit(SOME_LINES)::iterator);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -89,7 +95,8 @@ class LoopIT {
                 .contains("Leakage");
         Awaitility.await("the deployment serves")
                 .atMost(Duration.ofMinutes(3))
-                .until(() -> condition(get("mdep", "sms-spam"), "Ready").equals("True"));
+                .until(() ->
+                        condition(get("modeldeployments", "sms-spam"), "Ready").equals("True"));
         assertThat(ask("Congratulations! You have won a 1000 pound prize. Call 09061701461 now to claim."))
                 .contains("\"spam\"");
         assertThat(ask("Are we still meeting for lunch tomorrow?")).contains("\"ham\"");
@@ -99,7 +106,7 @@ class LoopIT {
     @Test
     @Order(2)
     void wreckedLabelsAreRefusedWhileTheOldModelKeepsServing() throws Exception {
-        String serving = get("mdep", "sms-spam").at("/status/stable/digest").asText();
+        String serving = serving();
         AtomicInteger asked = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
         ScheduledExecutorService client = Executors.newSingleThreadScheduledExecutor();
@@ -123,13 +130,17 @@ class LoopIT {
                         .replace("epochs: 2", "epochs: 1")
                         .replaceFirst("(?s)\n---\n.*", "\n")
                         .replace("name: sms-spam\nspec", "name: sms-" + wreck + "\nspec")
-                        .replace("configmap://sms-spam/train.tsv", "configmap://sms-spam/" + wreck + ".tsv");
+                        .replace("configmap://sms-spam/train.tsv", "configmap://sms-spam/" + wreck + ".tsv")
+                        .replace("configmap://sms-spam/test.tsv", "configmap://sms-spam/" + SOME_TEST + ".tsv")
+                        // Both fit on a node of two cores, beside the server.
+                        .concat("  podTemplate: {resources: {requests: {cpu: 250m}}}\n");
                 kubectl(
                         "apply",
                         "-f",
                         Files.writeString(scratch.resolve(wreck + ".yaml"), manifest)
                                 .toString());
-
+            }
+            for (String wreck : WRECKS) {
                 JsonNode job = complete("sms-" + wreck);
 
                 assertThat(condition(job, "GatePassed")).isEqualTo("False");
@@ -146,11 +157,12 @@ class LoopIT {
 
         assertThat(asked.get()).isGreaterThan(50);
         assertThat(failed.get()).isZero();
-        assertThat(get("mdep", "sms-spam").at("/status/stable/digest").asText()).isEqualTo(serving);
+        assertThat(serving()).isEqualTo(serving);
     }
 
     @Test
     @Order(3)
+    @ResourceLock(Contended.OPERATOR)
     void settledObjectsAreNotWrittenAgain() throws Exception {
         String before = versions();
 
@@ -179,7 +191,7 @@ class LoopIT {
             assertThat(names("persistentvolumeclaims")).containsExactly("models");
             assertThat(names("configmaps")).containsExactlyInAnyOrder("kube-root-ca.crt", "sms-spam");
         });
-        assertThat(condition(get("mdep", "sms-spam"), "Ready")).isEqualTo("True");
+        assertThat(condition(get("modeldeployments", "sms-spam"), "Ready")).isEqualTo("True");
         assertThat(ask("Are we still meeting for lunch tomorrow?")).contains("\"ham\"");
     }
 
@@ -216,7 +228,7 @@ class LoopIT {
                 .atMost(LONG)
                 .pollInterval(Duration.ofSeconds(1))
                 .until(
-                        () -> get("ftj", name),
+                        () -> get("finetunejobs", name),
                         job -> condition(job, "Complete").equals("True")
                                 || condition(job, "Failed").equals("True"));
         assertThat(condition(ended, "Complete"))
@@ -248,8 +260,14 @@ class LoopIT {
         }
     }
 
-    private static JsonNode get(String kind, String name) throws IOException {
-        return Json.MAPPER.readTree(kubectl("get", kind, name, "-o", "json"));
+    private static String serving() throws IOException {
+        return get("modeldeployments", "sms-spam").at("/status/stable/digest").asText();
+    }
+
+    /** Without kubectl, as it is asked often, on the cores that the jobs train on. */
+    private static JsonNode get(String kinds, String name) throws IOException {
+        return Json.MAPPER.readTree(
+                CLUSTER.client().raw("/apis/finetune.dev/v1alpha1/namespaces/" + namespace + "/" + kinds + "/" + name));
     }
 
     private static String condition(JsonNode object, String type) {

@@ -2,7 +2,7 @@ package dev.finetune.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** One change of training images, with the members that its type has. */
+/** One change of training examples, with the members that its type has. */
 public record Augmentation(
         @Nullable AugmentationType type,
         @Nullable String probability,
@@ -13,4 +13,5 @@ public record Augmentation(
         @Nullable String saturation,
         @Nullable String hue,
         @Nullable Integer operations,
-        @Nullable Integer magnitude) {}
+        @Nullable Integer magnitude,
+        @Nullable String alpha) {}

@@ -6,7 +6,16 @@ import org.jspecify.annotations.Nullable;
 
 /** What an item of {@code spec.dataset.augmentation} must hold. */
 final class AugmentationRules {
+    /** Of images those that change some and not others. */
+    private static final Set<AugmentationType> SOMETIMES = Set.of(
+            AugmentationType.HorizontalFlip,
+            AugmentationType.VerticalFlip,
+            AugmentationType.Erasing,
+            AugmentationType.Mixup,
+            AugmentationType.CutMix);
+
     private static final BigDecimal HALF = new BigDecimal("0.5");
+    private static final BigDecimal HUNDRED = new BigDecimal(100);
     private static final BigDecimal MOST_DEGREES = new BigDecimal(180);
 
     private AugmentationRules() {}
@@ -16,11 +25,10 @@ final class AugmentationRules {
         if (!field.at("type").required(type) || type == null) {
             return;
         }
-        only(
-                field.at("probability"),
-                step.probability(),
-                type,
-                Set.of(AugmentationType.HorizontalFlip, AugmentationType.VerticalFlip, AugmentationType.Erasing));
+        field.at("probability")
+                .that(
+                        step.probability() == null || type.ofTexts() || SOMETIMES.contains(type),
+                        "is not for " + type + ": remove it");
         only(field.at("minScale"), step.minScale(), type, Set.of(AugmentationType.RandomResizedCrop));
         only(field.at("degrees"), step.degrees(), type, Set.of(AugmentationType.Rotation));
         for (Named each : new Named[] {
@@ -57,6 +65,12 @@ final class AugmentationRules {
                         || step.saturation() != null
                         || step.hue() != null,
                 "ColorJitter needs one of brightness, contrast, saturation and hue");
+        only(field.at("alpha"), step.alpha(), type, Set.of(AugmentationType.Mixup, AugmentationType.CutMix));
+        field.at("alpha")
+                .decimal(
+                        step.alpha(),
+                        d -> d.signum() > 0 && d.compareTo(HUNDRED) < 0,
+                        "a decimal above 0 and below 100");
         field.at("operations").between(step.operations(), 1, 10);
         field.at("magnitude").between(step.magnitude(), 0, 30);
     }

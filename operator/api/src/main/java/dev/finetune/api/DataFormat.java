@@ -24,9 +24,9 @@ public enum DataFormat {
         return this == JSONLines || this == Parquet || this == HuggingFace || this == CoNLL;
     }
 
-    /** Whether it may be images: in class folders, or listed by their paths. */
+    /** Whether it may be images: in class folders, inside of the files, or listed by their paths. */
     public boolean holdsImages() {
-        return this == ImageFolder || this == CSV || this == TSV || this == JSONLines;
+        return this != TextFolder && this != CoNLL;
     }
 
     /** Whether the files have columns; where they have none, folders say what the label is. */

@@ -67,16 +67,44 @@ final class DatasetRules {
         if (augmentation != null) {
             field.at("augmentation")
                     .that(
-                            task == null || task.ofImages(),
-                            "is for task ImageClassification, found task " + task + ": remove it");
+                            task == null || task.answer() != Answer.Tags,
+                            "is not for task TokenClassification, whose tags belong to the words as they stand: remove it");
+            List<AugmentationType> mixing = augmentation.stream()
+                    .map(Augmentation::type)
+                    .filter(type -> type != null && type.mixes())
+                    .toList();
+            field.at("augmentation")
+                    .that(
+                            mixing.stream().distinct().count() == mixing.size(),
+                            "Mixup and CutMix may each stand once: remove the second");
             for (int i = 0; i < augmentation.size(); i++) {
+                AugmentationType type = augmentation.get(i).type();
+                field.at("augmentation", i)
+                        .at("type")
+                        .that(
+                                task == null || type == null || type.ofTexts() != task.ofImages(),
+                                type + " is for " + (type != null && type.ofTexts() ? "texts" : "images")
+                                        + ", found task " + task + ": remove it");
                 AugmentationRules.check(field.at("augmentation", i), augmentation.get(i));
             }
         }
+        field.at("imbalance")
+                .that(
+                        dataset.imbalance() == null
+                                || dataset.imbalance() == Imbalance.None
+                                || task == null
+                                || task.answer() == Answer.Label,
+                        "is for tasks with one label each, TextClassification, TextPairClassification and ImageClassification, found task "
+                                + task + ": remove it");
         Checks checks = dataset.checks();
         if (checks != null) {
             field.at("checks.minExamplesPerClass").between(checks.minExamplesPerClass(), 1, 1_000_000);
             field.at("checks.maxClassRatio").between(checks.maxClassRatio(), 1, 1_000_000);
+            field.at("checks.suspectedLabels")
+                    .that(
+                            checks.suspectedLabels() == null || task == null || task.answer() == Answer.Label,
+                            "is for tasks with one label each, TextClassification, TextPairClassification and ImageClassification, found task "
+                                    + task + ": remove it");
         }
     }
 
@@ -93,7 +121,8 @@ final class DatasetRules {
         field.at("format")
                 .that(
                         !task.ofImages() || format == null || format.holdsImages(),
-                        "must be ImageFolder, CSV, TSV or JSONLines for task ImageClassification, found " + format);
+                        "must be ImageFolder, Parquet, HuggingFace, CSV, TSV or JSONLines for task ImageClassification, found "
+                                + format);
         Preprocessing preprocessing = dataset.preprocessing();
         if (preprocessing != null) {
             field.at("preprocessing.text")
@@ -176,7 +205,7 @@ final class DatasetRules {
         boolean images = task != null && task.ofImages();
         column(field.at(images ? "image" : "text"), images ? columns.image() : columns.text(), numbers);
         field.at("text")
-                .that(!images || columns.text() == null, "is for texts: remove it, image names the column of paths");
+                .that(!images || columns.text() == null, "is for texts: remove it, image names the column of images");
         field.at("image")
                 .that(
                         task == null || images || columns.image() == null,

@@ -3,7 +3,7 @@ package dev.finetune.api;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The labelled data and how it is read, split, checked and cleaned. */
+/** The labelled data and how it is read, split, checked, cleaned and balanced. */
 public record DatasetSpec(
         @Nullable DataFormat format,
         @Nullable CsvDialect csv,
@@ -14,7 +14,8 @@ public record DatasetSpec(
         @Nullable Long splitSeed,
         @Nullable Preprocessing preprocessing,
         @Nullable List<Augmentation> augmentation,
-        @Nullable Checks checks) {
+        @Nullable Checks checks,
+        @Nullable Imbalance imbalance) {
     /** One whose training examples are taken as they are. */
     public DatasetSpec(
             @Nullable DataFormat format,
@@ -26,6 +27,6 @@ public record DatasetSpec(
             @Nullable Long splitSeed,
             @Nullable Preprocessing preprocessing,
             @Nullable Checks checks) {
-        this(format, csv, columns, train, validation, test, splitSeed, preprocessing, null, checks);
+        this(format, csv, columns, train, validation, test, splitSeed, preprocessing, null, checks, null);
     }
 }

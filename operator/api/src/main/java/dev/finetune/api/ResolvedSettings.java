@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param modelRevision the commit of the hub, or the digest in the registry, that it came from; every later run takes that one
  * @param candidateDigest what train made
  * @param microBatchSize what train was cut to when memory ran out
+ * @param sources what prepare read
  */
 public record ResolvedSettings(
         @Nullable String profile,
@@ -20,4 +21,5 @@ public record ResolvedSettings(
         @Nullable String modelDigest,
         @Nullable String modelRevision,
         @Nullable String candidateDigest,
-        @Nullable Integer microBatchSize) {}
+        @Nullable Integer microBatchSize,
+        @Nullable List<ReadSource> sources) {}

@@ -51,7 +51,7 @@ public final class SpecValidator {
         return field.problems();
     }
 
-    /** A frozen backbone is asked about each image once, and would never see a change. */
+    /** A frozen backbone is asked about each example once, and would never see a change. */
     private static void augmentation(Field field, FineTuneJobSpec spec) {
         boolean frozen = spec.training() != null
                 && spec.training().strategy() != null

@@ -81,6 +81,12 @@ public record StorageUri(Scheme scheme, String authority, String path) {
         return scheme != Scheme.oci || OCI_CONTENT.matcher("/" + path).matches();
     }
 
+    /** An address as it may be shown: the query of an https address may hold a signature, and is only hinted at. */
+    public static String withoutQuery(String text) {
+        int query = text.indexOf('?');
+        return query < 0 || !text.regionMatches(true, 0, "https:", 0, 6) ? text : text.substring(0, query) + "?...";
+    }
+
     private static String trim(String path, Scheme scheme) {
         String bare = path.replaceAll("/+$", "");
         return scheme == Scheme.file ? bare : bare.replaceAll("^/+", "");

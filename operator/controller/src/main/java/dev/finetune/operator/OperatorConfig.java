@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ public record OperatorConfig(
 
     private static final int DEFAULT_PORT = 8080;
     private static final int MAX_PORT = 65535;
+    private static final Pattern CLAIM = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
     private static final Set<String> ACCESS_MODES = Set.of("ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod");
 
     /** Whether and where the lease is held. */
@@ -136,20 +138,37 @@ public record OperatorConfig(
 
         private void check(String name, Profile profile) {
             String at = "profiles." + name + ".";
+            if (profile.cache() != null) {
+                check(at, profile.cache());
+            }
             Profile.Workspace workspace = profile.workspace();
             if (workspace == null || workspace.size() == null) {
                 errors.add(at + "workspace.size: expected a quantity such as 20Gi");
                 return;
             }
-            try {
-                Quantity.getAmountInBytes(new Quantity(workspace.size()));
-            } catch (IllegalArgumentException | ArithmeticException e) {
-                errors.add(at + "workspace.size: expected a quantity such as 20Gi, got " + workspace.size());
-            }
+            checkQuantity(at + "workspace.size", workspace.size());
             for (String mode : workspace.accessModes() == null ? List.<String>of() : workspace.accessModes()) {
                 if (!ACCESS_MODES.contains(mode)) {
                     errors.add(at + "workspace.accessModes: expected one of " + ACCESS_MODES + ", got " + mode);
                 }
+            }
+        }
+
+        private void check(String at, Profile.Cache cache) {
+            String claim = cache.claimName();
+            if (claim == null || !CLAIM.matcher(claim).matches()) {
+                errors.add(at + "cache.claimName: expected the name of a claim such as finetune-cache, got " + claim);
+            }
+            if (cache.maxSize() != null) {
+                checkQuantity(at + "cache.maxSize", cache.maxSize());
+            }
+        }
+
+        private void checkQuantity(String path, String text) {
+            try {
+                Quantity.getAmountInBytes(new Quantity(text));
+            } catch (IllegalArgumentException | ArithmeticException e) {
+                errors.add(path + ": expected a quantity such as 20Gi, got " + text);
             }
         }
 

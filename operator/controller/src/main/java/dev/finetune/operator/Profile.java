@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param image image of every pod; absent = the operator's default
  * @param resources requests and limits of each container; the accelerator stands in {@code train} (and {@code server}) only
  * @param env environment of every container, e.g. to lift the pinned instruction set
+ * @param cache where prepare keeps what it downloaded for other jobs; absent = nowhere
  * @param queues queue names for prepare and evaluate; train takes the FineTuneJob's own label
  * @param serviceAccounts what {@code podTemplate.serviceAccountName} may name
  * @param priorityClasses what {@code podTemplate.priorityClassName} may name
@@ -26,6 +27,7 @@ public record Profile(
         @Nullable Resources resources,
         @Nullable Map<String, String> env,
         @Nullable Workspace workspace,
+        @Nullable Cache cache,
         @Nullable Queues queues,
         @Nullable List<String> serviceAccounts,
         @Nullable List<String> priorityClasses) {
@@ -42,6 +44,10 @@ public record Profile(
             @Nullable String storageClassName,
             @Nullable List<String> accessModes,
             @Nullable String size) {}
+
+    /** A claim of the job's namespace that all its jobs share; absent {@code maxSize} is all of the volume but a tenth. */
+    public record Cache(
+            @Nullable String claimName, @Nullable String maxSize) {}
 
     /** Queues of the stages that need no accelerator. */
     public record Queues(@Nullable String prepare, @Nullable String evaluate) {}

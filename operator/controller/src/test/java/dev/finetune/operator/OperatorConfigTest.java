@@ -17,16 +17,19 @@ class OperatorConfigTest {
                 profiles:
                   small: {workspace: {size: lots, accessModes: [ReadAlways]}}
                   none: {}
+                  cached: {workspace: {size: 1Gi}, cache: {claimName: Not_A_Claim, maxSize: much}}
                 """;
         assertThatThrownBy(() -> OperatorConfig.parse("config.yaml", yaml, Map.of()))
                 .isInstanceOf(InvalidConfig.class)
-                .hasMessageContaining("config.yaml has 8 error(s)")
+                .hasMessageContaining("config.yaml has 10 error(s)")
                 .hasMessageContaining("image: is required")
                 .hasMessageContaining("store.claimName: is required")
-                .hasMessageContaining("defaultProfile: big is not one of [none, small]")
+                .hasMessageContaining("defaultProfile: big is not one of [cached, none, small]")
                 .hasMessageContaining("profiles.small.workspace.size")
                 .hasMessageContaining("profiles.small.workspace.accessModes")
                 .hasMessageContaining("profiles.none.workspace.size")
+                .hasMessageContaining("profiles.cached.cache.claimName")
+                .hasMessageContaining("profiles.cached.cache.maxSize: expected a quantity such as 20Gi, got much")
                 .hasMessageContaining("leaderElection.namespace")
                 .hasMessageContaining("port: expected 0 to 65535, got 70000");
     }

@@ -114,6 +114,22 @@ class ChartTest {
     }
 
     @Test
+    void theOperatorReadsTheCacheOfAProfile() {
+        JsonNode map = all(
+                        render(
+                                "profiles.default.cache.claimName", "finetune-cache",
+                                "profiles.default.cache.maxSize", "50Gi"),
+                        "ConfigMap")
+                .getFirst();
+
+        assertThat(OperatorConfig.parse("chart", map.at("/data/config.yaml").asText(), Map.of("POD_NAME", "operator-0"))
+                        .profiles()
+                        .get("default")
+                        .cache())
+                .isEqualTo(new Profile.Cache("finetune-cache", "50Gi"));
+    }
+
+    @Test
     void aProfileMayHoldWhatTheOperatorReadsAndNothingElse() throws IOException {
         JsonNode profile = YAML.readTree(CHART.resolve("values.schema.json").toFile())
                 .at("/properties/profiles/additionalProperties/properties");
@@ -134,6 +150,8 @@ class ChartTest {
                 .hasMessageContaining("gpu is not one of the profiles");
         assertThatThrownBy(() -> render("profiles.default.workspace.sizes", "1Gi"))
                 .hasMessageContaining("sizes");
+        assertThatThrownBy(() -> render("profiles.default.cache.maxSize", "50Gi"))
+                .hasMessageContaining("claimName");
         assertThatThrownBy(() -> render("port", "0")).hasMessageContaining("port");
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.finetune.acceptance.Contended;
 import dev.finetune.acceptance.LocalCluster;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
@@ -19,8 +20,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The kinds as a real API server takes them: every valid file is accepted, every invalid one refused with its message. */
+@ResourceLock(value = Contended.KINDS, mode = ResourceAccessMode.READ)
 class CrdIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.controlPlane();

@@ -2,6 +2,7 @@ package dev.finetune.acceptance.deployment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.acceptance.Contended;
 import dev.finetune.acceptance.Eventually;
 import dev.finetune.acceptance.LocalCluster;
 import dev.finetune.acceptance.OperatorUnderTest;
@@ -22,8 +23,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The operator with the chart's rights against a real API server; the tests play the Deployment controller. */
+@ResourceLock(value = Contended.KINDS, mode = ResourceAccessMode.READ)
 class ModelDeploymentIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.controlPlane();

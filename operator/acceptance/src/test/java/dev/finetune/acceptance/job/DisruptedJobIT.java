@@ -2,6 +2,7 @@ package dev.finetune.acceptance.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.acceptance.Contended;
 import dev.finetune.acceptance.LocalCluster;
 import dev.finetune.acceptance.OperatorUnderTest;
 import dev.finetune.api.Condition;
@@ -25,8 +26,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Ends that nobody meant: each leads to another try or, in the end, to a failure that says why. */
+@ResourceLock(value = Contended.KINDS, mode = ResourceAccessMode.READ)
 class DisruptedJobIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.controlPlane();

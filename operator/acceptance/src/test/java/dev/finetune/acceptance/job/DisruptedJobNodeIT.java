@@ -2,6 +2,7 @@ package dev.finetune.acceptance.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.acceptance.Contended;
 import dev.finetune.acceptance.LocalCluster;
 import dev.finetune.acceptance.job.SmallJobs.End;
 import dev.finetune.api.run.Stage;
@@ -14,8 +15,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A real result that is lost: the pod goes, and its termination message with it, while no operator looks. */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Contended.OPERATOR)
 class DisruptedJobNodeIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();

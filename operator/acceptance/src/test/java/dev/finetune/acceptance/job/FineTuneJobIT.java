@@ -2,6 +2,7 @@ package dev.finetune.acceptance.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.acceptance.Contended;
 import dev.finetune.acceptance.LocalCluster;
 import dev.finetune.acceptance.OperatorUnderTest;
 import dev.finetune.api.Condition;
@@ -25,8 +26,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The reconciler against a real API server with the chart's rights; the test plays the controllers and the kubelet. */
+@ResourceLock(value = Contended.KINDS, mode = ResourceAccessMode.READ)
 class FineTuneJobIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.controlPlane();

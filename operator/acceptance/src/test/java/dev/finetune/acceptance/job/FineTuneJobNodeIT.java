@@ -2,6 +2,7 @@ package dev.finetune.acceptance.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.acceptance.Contended;
 import dev.finetune.acceptance.Installation;
 import dev.finetune.acceptance.LocalCluster;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -11,10 +12,15 @@ import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** What only real controllers, a scheduler and a kubelet do: the installed product, in a namespace under `restricted`. */
+@Order(4)
+@ResourceLock(value = Contended.OPERATOR, mode = ResourceAccessMode.READ)
 class FineTuneJobNodeIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();
@@ -62,6 +68,7 @@ class FineTuneJobNodeIT {
         CLUSTER.kubectl("delete", "ftj", "leaving", "-n", stage.namespace, "--wait=false");
         Awaitility.await("everything goes")
                 .atMost(SLOW)
+                .pollInterval(Duration.ofMillis(500))
                 .until(() -> CLUSTER.kubectl(
                                 "get",
                                 "ftj,jobs,pods,configmaps,pvc",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.finetune.acceptance.ContainerProcess;
+import dev.finetune.acceptance.Contended;
 import dev.finetune.acceptance.LocalCluster;
 import dev.finetune.api.run.PodPaths;
 import dev.finetune.api.run.Stage;
@@ -15,19 +16,28 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,6 +45,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What a train pod that works can open of the test set. Every row of the data bears a mark of its own; the file systems of the running
  * containers are searched for marks, so that a change of the volumes' layout cannot hide a way to the test rows.
  */
+@Order(3)
+@ResourceLock(value = Contended.OPERATOR, mode = ResourceAccessMode.READ)
 class HiddenTestSplitIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();
@@ -63,27 +75,45 @@ class HiddenTestSplitIT {
             "sources",
             "store");
 
-    private static SmallJobs jobs;
+    private static final Map<String, Future<Views>> views = new HashMap<>();
 
+    private static SmallJobs jobs;
+    private static ExecutorService lookers;
+
+    /** What two stages of a job have before their eyes. */
+    private record Views(View train, View evaluate) {}
+
+    /** Both jobs run at once, as each waits for its pods most of the time. */
     @BeforeAll
-    static void upload() {
+    static void startBoth() {
         jobs = SmallJobs.in(CLUSTER);
         jobs.data("marked", marked("train.tsv", ROWS, 0), marked("test.tsv", TEST_ROWS, ROWS));
+        lookers = Executors.newCachedThreadPool();
+        start("given", "storageUri: \"configmap://marked/test.tsv\"");
+        start("cut", "fraction: \"0.4\"");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"storageUri: \"configmap://marked/test.tsv\"", "fraction: \"0.4\""})
-    void trainCannotOpenTheTestSplit(String test) {
-        // given
-        String name = test.startsWith("fraction") ? "cut" : "given";
+    private static void start(String name, String test) {
         jobs.submit(
                 name,
                 m -> m.replace("configmap://messages/train.tsv", "configmap://marked/train.tsv")
                         .replace("storageUri: \"configmap://messages/test.tsv\"", test));
+        views.put(name, lookers.submit(() -> new Views(look(name, Stage.train), look(name, Stage.evaluate))));
+    }
 
+    @AfterAll
+    static void stop() {
+        if (lookers != null) {
+            lookers.shutdownNow();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"given", "cut"})
+    void trainCannotOpenTheTestSplit(String name) throws Exception {
         // when
-        View train = look(name, Stage.train);
-        View evaluate = look(name, Stage.evaluate);
+        View train = views.get(name).get().train();
+        View evaluate = views.get(name).get().evaluate();
         Set<String> testRows = evaluate.below(PodPaths.WORKSPACE + "/test");
 
         // then: the rows are where evaluate reads them, and nowhere in train
@@ -186,6 +216,7 @@ class HiddenTestSplitIT {
         if (stage == Stage.train) {
             Awaitility.await("the first step of " + name)
                     .atMost(SmallJobs.LONG)
+                    .pollInterval(Duration.ofMillis(500))
                     .until(() -> jobs.wentOnFrom(pod.getMetadata().getName()).isPresent());
         }
         ContainerProcess process = ContainerProcess.of(pod).orElseThrow();

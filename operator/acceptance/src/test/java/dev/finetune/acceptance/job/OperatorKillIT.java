@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.finetune.acceptance.ContainerProcess;
+import dev.finetune.acceptance.Contended;
 import dev.finetune.acceptance.LocalCluster;
 import dev.finetune.acceptance.job.SmallJobs.End;
 import dev.finetune.api.Json;
@@ -35,11 +36,16 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * The operator is killed while jobs run; they have to end as one during which it was left alone, and nothing may be done twice.
  * {@code -Dkill.runs=N} says how often it is killed, {@code -Dkill.seed=S} repeats the draws of an earlier run.
  */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Contended.OPERATOR)
 class OperatorKillIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.finetune.acceptance.Contended;
 import dev.finetune.acceptance.LocalCluster;
 import dev.finetune.acceptance.OperatorUnderTest;
 import dev.finetune.api.Json;
@@ -23,11 +24,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +44,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -45,6 +52,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Objects that no schema of ours would take, in a real API server: with them stored, the operator starts and goes on, tells each what
  * cannot be read, and works for its neighbours, also after today's schema is back over them.
  */
+@Order(2)
+@ResourceLock(Contended.KINDS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PoisonIT {
     @RegisterExtension
@@ -52,6 +61,7 @@ class PoisonIT {
 
     private static final YAMLMapper YAML = new YAMLMapper();
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final int WRITERS = 4;
     private static final String CONFIG = """
             image: registry.example/finetune-trainer:1
             defaultProfile: default
@@ -84,7 +94,7 @@ class PoisonIT {
             """.formatted("1".repeat(64)));
 
     /** What was stored, by plural and name. */
-    private static final Map<String, Map<String, Poison>> stored = new LinkedHashMap<>();
+    private static final Map<String, Map<String, Poison>> stored = new ConcurrentHashMap<>();
 
     private static Stagehand stage;
     private static @Nullable OperatorUnderTest operator;
@@ -117,7 +127,7 @@ class PoisonIT {
         store(plural, "spec", 1, 2);
         stage.submit("after-" + plural, "");
 
-        awaitAllTold();
+        awaitAllTold(Map::of);
         stage.awaitChild("before-" + plural + "-prepare-1");
         stage.awaitChild("after-" + plural + "-prepare-1");
         theOperatorIsWell();
@@ -132,7 +142,7 @@ class PoisonIT {
         store(plural, "status", 0, 1);
         start();
 
-        awaitAllTold();
+        awaitAllTold(Map::of);
         theOperatorIsWell();
     }
 
@@ -163,7 +173,7 @@ class PoisonIT {
 
         stage.play("last", Stage.prepare, 1);
         stage.awaitChild("last-train-1");
-        awaitAllTold();
+        awaitAllTold(PoisonIT::events);
         triesBecomeRare();
         theOperatorIsWell();
     }
@@ -183,8 +193,13 @@ class PoisonIT {
     private static void store(String plural, String part, int first, int step) {
         Path crd = CLUSTER.checkout().resolve("crds/finetune.dev_" + plural + ".yaml");
         List<Poison> all = part.equals("spec") ? Poison.ofSpec(crd) : Poison.ofStatus(crd);
-        for (int i = first; i < all.size(); i += step) {
-            store(plural, part + "-" + i, read(GOOD.get(plural)), all.get(i));
+        // Many at a time: one after the other, most of the time goes into waiting for answers.
+        try (ExecutorService writers = Executors.newFixedThreadPool(WRITERS)) {
+            CompletableFuture.allOf(IntStream.iterate(first, i -> i < all.size(), i -> i + step)
+                            .mapToObj(i -> CompletableFuture.runAsync(
+                                    () -> store(plural, part + "-" + i, read(GOOD.get(plural)), all.get(i)), writers))
+                            .toArray(CompletableFuture[]::new))
+                    .join();
         }
     }
 
@@ -199,7 +214,7 @@ class PoisonIT {
         if (!inSpec) {
             writeStatus(plural, name, poison);
         }
-        stored.computeIfAbsent(plural, p -> new LinkedHashMap<>()).put(name, poison);
+        stored.computeIfAbsent(plural, p -> new ConcurrentHashMap<>()).put(name, poison);
     }
 
     /** As another version of the operator leaves it. */
@@ -216,12 +231,13 @@ class PoisonIT {
     }
 
     /** Every stored object carries conditions, or events where it can carry none; those that have to name the member do. */
-    private static void awaitAllTold() {
+    private static void awaitAllTold(Supplier<Map<String, String>> toldByEvents) {
         Awaitility.await("every object is told")
                 .atMost(PATIENCE)
-                .pollInterval(Duration.ofSeconds(1))
+                // A look reads some thousand objects, on the cores that the operator works on.
+                .pollInterval(Duration.ofSeconds(2))
                 .untilAsserted(() -> {
-                    Map<String, String> events = events();
+                    Map<String, String> events = toldByEvents.get();
                     List<String> untold = new ArrayList<>();
                     stored.forEach((plural, poisons) -> {
                         Map<String, JsonNode> live = list(plural);

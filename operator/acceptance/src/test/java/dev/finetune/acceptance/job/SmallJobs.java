@@ -22,9 +22,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -51,6 +53,7 @@ final class SmallJobs {
     final String namespace;
 
     private final LocalCluster cluster;
+    private final Map<String, Path> volumes = new ConcurrentHashMap<>();
 
     /**
      * What is left of a job that ended.
@@ -99,21 +102,13 @@ final class SmallJobs {
     static SmallJobs in(LocalCluster cluster) {
         Installation.require(cluster);
         SmallJobs jobs = new SmallJobs(cluster);
-        Path examples = cluster.checkout().resolve("examples");
-        Path example = examples.resolve("01-sms-spam");
-        Installation.run(example.resolve("fetch"), List.of(), "");
+        Path example = Installation.example();
         cluster.kubectl(
                 "--namespace=" + jobs.namespace,
                 "apply",
                 "-f",
                 example.resolve("claims.yaml").toString());
-        Installation.run(
-                examples.resolve("upload"),
-                List.of(
-                        example.resolve("data/minilm").toString(),
-                        "models/base/minilm",
-                        "--namespace=" + jobs.namespace),
-                cluster.kubectlCommand());
+        Installation.upload(cluster, example.resolve("data/minilm"), "models/base/minilm", jobs.namespace);
         jobs.data(
                 DATA,
                 lines(example.resolve("data/train.tsv"), TRAIN_LINES),
@@ -298,6 +293,11 @@ final class SmallJobs {
 
     /** The folder behind a claim. */
     Path volume(String claim) {
+        // A claim never changes its volume, and tests look into one fifty times a second.
+        return volumes.computeIfAbsent(claim, this::findVolume);
+    }
+
+    private Path findVolume(String claim) {
         String volume = client.persistentVolumeClaims()
                 .inNamespace(namespace)
                 .withName(claim)

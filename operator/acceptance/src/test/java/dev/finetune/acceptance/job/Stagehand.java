@@ -5,6 +5,7 @@ import dev.finetune.api.Condition;
 import dev.finetune.api.EvaluationSummary;
 import dev.finetune.api.Json;
 import dev.finetune.api.PublishedModel;
+import dev.finetune.api.ReadSource;
 import dev.finetune.api.run.EvaluateResult;
 import dev.finetune.api.run.Outcome;
 import dev.finetune.api.run.PrepareResult;
@@ -29,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Plays what a control plane without controllers lacks: it makes pods for Jobs, and ends both. */
 final class Stagehand {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** Other classes work on the same cores, and PoisonIT keeps the operator busy with hundreds of objects that it tries again. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     final KubernetesClient client;
     final String namespace;
@@ -259,7 +261,8 @@ final class Stagehand {
                                 30,
                                 List.of("a", "b"),
                                 List.of(),
-                                true),
+                                true,
+                                List.of(new ReadSource("spec.dataset.train", null, 1L, 100L, "sha256:f"))),
                         null,
                         null,
                         null);
@@ -269,7 +272,8 @@ final class Stagehand {
                         stage,
                         Outcome.Succeeded,
                         null,
-                        new TrainResult("sha256:c", 3, 30, 20, "f1Macro", "0.9", "EpochsDone", true, 8, 1.5, 1000L),
+                        new TrainResult(
+                                "sha256:c", 3, 30, 20, "f1Macro", "0.9", "EpochsDone", true, 8, 1.5, 0.01, 1000L),
                         null,
                         null);
             case evaluate ->

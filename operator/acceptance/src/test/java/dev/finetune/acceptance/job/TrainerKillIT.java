@@ -2,6 +2,7 @@ package dev.finetune.acceptance.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.acceptance.Contended;
 import dev.finetune.acceptance.LocalCluster;
 import dev.finetune.acceptance.job.SmallJobs.End;
 import dev.finetune.api.run.Stage;
@@ -25,13 +26,18 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Train pods are struck at random steps; the training has to end with the very weights of one to which nothing happened. {@code
  * -Dkill.runs=N} says how many jobs are struck, {@code -Dkill.seed=S} repeats the draws of an earlier run.
  */
+@Order(1)
+@ResourceLock(value = Contended.OPERATOR, mode = ResourceAccessMode.READ)
 class TrainerKillIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();

@@ -11,6 +11,15 @@ public final class PodPaths {
     /** The artefact store's claim: read-write in evaluate, read-only in prepare. */
     public static final String STORE = "/store";
 
+    /** The claim of a cache that jobs share: read-write in prepare, nowhere else. */
+    public static final String CACHE = "/cache";
+
+    /** Variable that names the folder of the cache. */
+    public static final String CACHE_VARIABLE = "FINETUNE_CACHE";
+
+    /** Variable with the most bytes that the cache may hold; absent is no limit of its own. */
+    public static final String CACHE_BYTES_VARIABLE = "FINETUNE_CACHE_MAX_BYTES";
+
     /** The model folder of a server pod, read-only. */
     public static final String SERVED_MODEL = "/model";
 

@@ -2,7 +2,7 @@ package dev.finetune.api.run;
 
 import org.jspecify.annotations.Nullable;
 
-/** What train made. */
+/** What train made; {@code dataWaitShare} is how much of the optimizer steps was waiting for their inputs, from 0 to 1. */
 public record TrainResult(
         String candidateDigest,
         int epochs,
@@ -14,4 +14,5 @@ public record TrainResult(
         boolean exactResume,
         int microBatchSize,
         double secondsPerEpoch,
+        double dataWaitShare,
         @Nullable Long peakMemoryBytes) {}

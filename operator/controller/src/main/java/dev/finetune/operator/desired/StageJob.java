@@ -13,10 +13,12 @@ import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicy;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicyBuilder;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -153,6 +155,16 @@ public final class StageJob {
     private static List<EnvVar> environment(StageRun run) {
         List<EnvVar> environment = new ArrayList<>();
         orEmpty(run.profile().env()).forEach((name, value) -> environment.add(new EnvVar(name, value, null)));
+        Profile.Cache cache = run.profile().cache();
+        if (run.stage() == Stage.prepare && cache != null) {
+            environment.add(new EnvVar(PodPaths.CACHE_VARIABLE, PodPaths.CACHE, null));
+            if (cache.maxSize() != null) {
+                String bytes = Quantity.getAmountInBytes(new Quantity(cache.maxSize()))
+                        .setScale(0, RoundingMode.DOWN)
+                        .toPlainString();
+                environment.add(new EnvVar(PodPaths.CACHE_BYTES_VARIABLE, bytes, null));
+            }
+        }
         environment.add(new EnvVar("FINETUNE_PLAN_DIGEST", run.planDigest(), null));
         environment.add(new EnvVarBuilder()
                 .withName("POD_UID")

@@ -7,6 +7,7 @@ import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.SecretReference;
 import dev.finetune.api.StorageUri;
 import dev.finetune.api.run.PodPaths;
+import dev.finetune.operator.Profile;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a stage sees of the world. Folders of the workspace are separate {@code subPath} mounts, which keeps the test split out
- * of train's sight; sources and the Secrets they are read with are mounted, read-only, into prepare alone, the Secret to publish with
+ * of train's sight; sources and the Secrets they are read with are mounted, read-only, into prepare alone, with the cache of downloads, the Secret to publish with
  * into evaluate alone.
  */
 record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
@@ -37,6 +38,7 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
                 builder.folders(false, "model", "deployed", "train", "test");
                 builder.store(true);
                 builder.sources();
+                builder.cache();
                 builder.secrets(readSecrets(run));
             }
             case train -> {
@@ -143,6 +145,13 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
             locations(run.spec(), run.plan().deployed())
                     .filter(uri -> seen.add(uri.scheme() + ":" + uri.authority()))
                     .forEach(this::source);
+        }
+
+        void cache() {
+            Profile.Cache cache = run.profile().cache();
+            if (cache != null && cache.claimName() != null) {
+                mount(claim(cache.claimName()), PodPaths.CACHE, null, false);
+            }
         }
 
         void secrets(Stream<@Nullable SecretReference> references) {

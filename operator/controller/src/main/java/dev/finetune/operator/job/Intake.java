@@ -55,7 +55,16 @@ final class Intake {
                 ? DEFAULT_STORE + config.storeClaim()
                 : spec.output().storageUri();
         draft.status.resolved = new ResolvedSettings(
-                profile, image, Plan.VERSION, draft.seen.deployed().orElse(List.of()), store, null, null, null, null);
+                profile,
+                image,
+                Plan.VERSION,
+                draft.seen.deployed().orElse(List.of()),
+                store,
+                null,
+                null,
+                null,
+                null,
+                null);
         draft.seen.store().flatMap(Intake::notShared).ifPresent(draft::announce);
     }
 

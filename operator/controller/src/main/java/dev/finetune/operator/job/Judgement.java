@@ -104,7 +104,8 @@ final class Judgement {
                 old.modelDigest(),
                 old.modelRevision(),
                 old.candidateDigest(),
-                old.microBatchSize());
+                old.microBatchSize(),
+                old.sources());
         draft.status.increment(Counter.STALE_BASELINES);
         String message = "the deployed models changed since the evaluation was planned: it runs again";
         draft.status.reset(Stage.prepare, message);

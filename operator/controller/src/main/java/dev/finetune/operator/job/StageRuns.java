@@ -98,7 +98,8 @@ final class StageRuns {
                 result.modelDigest(),
                 result.modelRevision(),
                 same ? old.candidateDigest() : null,
-                old.microBatchSize());
+                old.microBatchSize(),
+                result.sources());
         draft.status.dataset = new DatasetStatus(
                 result.datasetDigest(),
                 result.testDigest(),
@@ -132,7 +133,8 @@ final class StageRuns {
                 old.modelDigest(),
                 old.modelRevision(),
                 result.candidateDigest(),
-                old.microBatchSize());
+                old.microBatchSize(),
+                old.sources());
         Usage usage = Objects.requireNonNullElse(draft.status.usage, new Usage(null, null, null, null));
         draft.status.usage = new Usage(
                 usage.activeSeconds(), usage.activeSince(), usage.acceleratorSeconds(), result.peakMemoryBytes());
@@ -193,7 +195,8 @@ final class StageRuns {
                 old.modelDigest(),
                 old.modelRevision(),
                 old.candidateDigest(),
-                smaller.get());
+                smaller.get(),
+                old.sources());
         draft.status.increment(Counter.OUT_OF_MEMORY);
         draft.announce(Announcement.warning(
                 FailureClass.OutOfMemory.name(),

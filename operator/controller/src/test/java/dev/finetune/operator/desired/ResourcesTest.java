@@ -47,7 +47,7 @@ class ResourcesTest {
     }
 
     private static Profile profile(Profile.@Nullable Resources resources) {
-        return new Profile(null, null, null, null, null, null, null, resources, null, null, null, null, null);
+        return new Profile(null, null, null, null, null, null, null, resources, null, null, null, null, null, null);
     }
 
     /** Given as in a pod, and in the order of {@link Profile.Resources}. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.finetune.api.Condition;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.ReadSource;
 import dev.finetune.api.run.Plan;
 import dev.finetune.operator.desired.Announcement;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -42,6 +43,8 @@ class JobDeciderTest {
         assertThat(world.all(Job.class))
                 .extracting(j -> j.getMetadata().getName())
                 .containsExactly("reviews-prepare-1", "reviews-train-1", "reviews-evaluate-1");
+        assertThat(world.status().resolved().sources())
+                .containsExactly(new ReadSource("spec.dataset.train", "c0ffee", 2L, 300L, "sha256:train"));
         assertThat(world.isTrue("Ready")).isTrue();
         assertThat(world.reason("Ready")).isEqualTo("Published");
         assertThat(world.isTrue("Complete")).isTrue();

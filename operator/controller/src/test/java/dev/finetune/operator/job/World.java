@@ -13,6 +13,7 @@ import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.FineTuneJobStatus;
 import dev.finetune.api.Json;
 import dev.finetune.api.PublishedModel;
+import dev.finetune.api.ReadSource;
 import dev.finetune.api.run.EvaluateResult;
 import dev.finetune.api.run.Outcome;
 import dev.finetune.api.run.PrepareResult;
@@ -440,7 +441,8 @@ final class World {
                                 30,
                                 List.of("bad", "good"),
                                 List.of(),
-                                true),
+                                true,
+                                List.of(new ReadSource("spec.dataset.train", "c0ffee", 2L, 300L, "sha256:train"))),
                         null,
                         null,
                         null);
@@ -461,6 +463,7 @@ final class World {
                                 true,
                                 8,
                                 1.5,
+                                0.01,
                                 1000L),
                         null,
                         null);

@@ -31,11 +31,11 @@ final class DataSections {
         StringBuilder html = new StringBuilder("<p>" + errors.validationErrors() + " of " + Html.count(validation)
                 + " validation examples " + wrong + ".</p>");
         if (!errors.worst().isEmpty()) {
-            html.append("<h3>worst mistakes on validation</h3>").append(mistakes(errors.worst()));
+            html.append("<h3>worst mistakes on validation</h3>").append(mistakes(errors.worst(), "answer"));
         }
         if (!errors.suspects().isEmpty()) {
             html.append("<h3>labels that look wrong: the model is sure of another one</h3>")
-                    .append(mistakes(errors.suspects()));
+                    .append(mistakes(errors.suspects(), "answer"));
         }
         if (report.data().labels().size() > 2 && !errors.confused().isEmpty()) {
             html.append("<h3>most confused on validation" + (report.task().answer() == Answer.Tags ? ", by word" : "")
@@ -48,7 +48,7 @@ final class DataSections {
         return Html.section("What goes wrong", html.toString());
     }
 
-    private static String mistakes(List<Report.Mistake> mistakes) {
+    private static String mistakes(List<Report.Mistake> mistakes, String answer) {
         List<List<String>> rows = new ArrayList<>();
         for (Report.Mistake m : mistakes) {
             rows.add(List.of(
@@ -57,12 +57,12 @@ final class DataSections {
                     Html.escape(m.predicted()) + small(m.confidence())));
         }
         boolean images = mistakes.stream().anyMatch(m -> m.image() != null);
-        return Html.table(List.of(images ? "image" : "text", "label", "answer"), rows)
+        return Html.table(List.of(images ? "image" : "text", "label", answer), rows)
                 .replace("<tr><td>", "<tr><td class=\"text\">");
     }
 
     private static String picture(@Nullable String image) {
-        return image == null ? "" : "<img alt=\"\" src=\"" + Html.escape(image) + "\">";
+        return image == null ? "" : Html.picture(image);
     }
 
     private static String small(@Nullable Double share) {
@@ -120,7 +120,31 @@ final class DataSections {
         String table = rows.isEmpty()
                 ? "<p class=\"quiet\">The checks found nothing.</p>"
                 : Html.table(List.of("check", "what was done", "#examples", "what was found"), rows);
-        return Html.section("Data", counts + table);
+        String suspects = data.suspects().isEmpty()
+                ? ""
+                : "<h3>labels of train that look wrong: probes that did not learn from the example expect another one</h3>"
+                        + mistakes(data.suspects(), "expected");
+        return Html.section("Data", counts + table + suspects + sources());
+    }
+
+    /** What was read, so that it can be told later whether a copy of it is the same. */
+    private String sources() {
+        if (report.provenance().sources().isEmpty()) {
+            return "";
+        }
+        List<List<String>> rows = new ArrayList<>();
+        for (Manifest.Source source : report.provenance().sources()) {
+            rows.add(List.of(
+                    Html.escape(source.field())
+                            + "<small>" + Html.escape(source.address()) + "</small>"
+                            + (source.revision() == null
+                                    ? ""
+                                    : "<small>at " + Html.escape(source.revision()) + "</small>"),
+                    Html.count(source.files()),
+                    Html.count(source.bytes()),
+                    "<code>" + Html.escape(source.digest()) + "</code>"));
+        }
+        return "<h3>what was read</h3>" + Html.table(List.of("source", "#files", "#bytes", "digest"), rows);
     }
 
     private static String action(CheckAction action) {

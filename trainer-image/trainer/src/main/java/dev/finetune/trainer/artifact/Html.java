@@ -86,6 +86,11 @@ final class Html {
         return seconds < 5400 ? fixed(seconds / 60, 1) + " min" : fixed(seconds / 3600, 1) + " h";
     }
 
+    /** A picture that is a data: URI. */
+    static String picture(String uri) {
+        return "<img alt=\"\" src=\"" + escape(uri) + "\">";
+    }
+
     static String pill(String style, String text) {
         return "<span class=\"pill " + style + "\">" + escape(text) + "</span>";
     }

@@ -53,6 +53,7 @@ public final class ModelCard {
                 .append(prepared(report))
                 .append(escaped(String.join(", ", report.data().labels())))
                 .append(".\n");
+        card.append(sources(report));
         card.append("\n## Limits\n\n").append(limits(report));
         return card.toString();
     }
@@ -154,6 +155,22 @@ public final class ModelCard {
         report.warnings().forEach(w -> text.append("- ").append(escaped(w)).append('\n'));
         report.advice().forEach(a -> text.append("- ").append(escaped(a)).append('\n'));
         return text.toString();
+    }
+
+    private static String sources(Report report) {
+        if (report.provenance().sources().isEmpty()) {
+            return "";
+        }
+        List<List<String>> rows = new ArrayList<>(List.of(List.of("read", "from", "revision", "bytes", "digest")));
+        for (Manifest.Source source : report.provenance().sources()) {
+            rows.add(List.of(
+                    source.field(),
+                    source.address(),
+                    source.revision() == null ? "" : source.revision(),
+                    source.bytes() + (source.files() == 1 ? "" : " in " + source.files() + " files"),
+                    source.digest()));
+        }
+        return "\n## Sources\n\n" + table(rows);
     }
 
     /** A Markdown table of these rows, the first of which is the head. */

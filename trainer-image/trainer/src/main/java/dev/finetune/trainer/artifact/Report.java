@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a candidate came about and how it was judged: one tree, from which {@code report.json}, the page, the model card and the table
  * on the terminal are made. Numbers in {@code metrics} are decimal strings as in the API; intervals are two-sided at
- * {@code confidence}. Of the test set it holds aggregates only, examples come from validation.
+ * {@code confidence}. Of the test set it holds aggregates only, examples come from train and validation.
  */
 public record Report(
         int reportVersion,
@@ -65,7 +65,8 @@ public record Report(
                 data.testUses,
                 data.testIndependent,
                 few(data.findings),
-                data.notCompared);
+                data.notCompared,
+                withoutPictures(data.suspects));
         Errors fewer = new Errors(
                 errors.validationErrors,
                 withoutPictures(errors.worst),
@@ -86,7 +87,7 @@ public record Report(
                 mcnemar,
                 few(rules),
                 smaller,
-                training,
+                training.withoutSamples(),
                 new Confusion(few(confusion.labels), null, confusion.pairs),
                 few(classes),
                 fewer,
@@ -106,7 +107,10 @@ public record Report(
         return all.subList(0, Math.min(FEW, all.size()));
     }
 
-    /** The data after checks and splits; {@code notCompared} says which baselines could not be scored and why. */
+    /**
+     * The data after checks and splits; {@code notCompared} says which baselines could not be scored and why, {@code suspects} are examples
+     * of train whose label is probably wrong.
+     */
     public record Data(
             long train,
             long validation,
@@ -117,7 +121,8 @@ public record Report(
             @Nullable Integer testUses,
             boolean testIndependent,
             List<Finding> findings,
-            Map<String, String> notCompared) {}
+            Map<String, String> notCompared,
+            List<Mistake> suspects) {}
 
     /** How it was trained; {@code settings} are the hyperparameters after their defaults. */
     public record Training(
@@ -135,16 +140,46 @@ public record Report(
             double paddingShare,
             Map<String, Double> stepSeconds,
             List<Point> curve,
-            List<Epoch> epochCurve) {
+            List<Epoch> epochCurve,
+            @Nullable Augmentation augmentation) {
         /** The setting of texts: where they are cut, in tokens. */
         public static final String MAX_LENGTH = "maxLength";
 
         /** The setting of images: how they are prepared, in words. */
         public static final String IMAGE = "image";
 
+        /** The setting of labels of unequal frequency: what was done about them, in words. */
+        public static final String IMBALANCE = "imbalance";
+
         /** The setting that was chosen on validation: the score from which a label is given, where a text may have several. */
         public static final String THRESHOLD = "threshold";
+
+        private Training withoutSamples() {
+            return new Training(
+                    settings,
+                    selectBy,
+                    selectedValue,
+                    bestStep,
+                    bestEpoch,
+                    bestTrainLoss,
+                    bestValidationLoss,
+                    steps,
+                    epochs,
+                    stoppedBecause,
+                    secondsPerEpoch,
+                    paddingShare,
+                    stepSeconds,
+                    curve,
+                    epochCurve,
+                    augmentation == null ? null : new Augmentation(augmentation.changes, List.of()));
+        }
     }
+
+    /** How training changed its examples: the changes in their order, in words, and some examples. */
+    public record Augmentation(List<String> changes, List<Sample> samples) {}
+
+    /** A training example unchanged and as it was in the first epochs; an image is a small picture as a data: URI. */
+    public record Sample(String id, String before, List<String> after) {}
 
     /** The mean training loss up to a step. */
     public record Point(long step, double loss, double learningRate) {}
@@ -177,8 +212,8 @@ public record Report(
             List<Slice> slices) {}
 
     /**
-     * A wrong answer on a validation example; {@code confidence} is the score of the answer, {@code given} that of its label. Numbers
-     * have neither. {@code image} is a small picture as a data: URI, of an image.
+     * A wrong answer on an example of validation, or of train in cross-validation; {@code confidence} is the score of the answer, {@code given}
+     * that of its label. Numbers have neither. {@code image} is a small picture as a data: URI, of an image.
      */
     public record Mistake(
             String id,
@@ -229,5 +264,6 @@ public record Report(
             boolean exactResume,
             String trainerBuild,
             String cpu,
-            int threads) {}
+            int threads,
+            List<Manifest.Source> sources) {}
 }

@@ -39,10 +39,11 @@ public final class ReportPage {
                 + (report.classes().isEmpty() ? "" : judgement.classes())
                 + data.errors()
                 + data.findings()
+                + training.augmentation()
                 + training.settings()
                 + data.provenance()
                 + "<footer>Made by Finetune Operator. Intervals are two-sided at " + Html.percent(report.confidence())
-                + " and come from a paired bootstrap of the test set. Examples shown are from validation: of the test set only sums are published.</footer>"
+                + " and come from a paired bootstrap of the test set. Examples shown are from train and validation: of the test set only sums are published.</footer>"
                 + "</main></body></html>\n";
     }
 

@@ -12,16 +12,19 @@ final class TrainingSections {
     private static final String LOSS = "loss";
 
     private final Report.Training training;
+    private final boolean images;
 
     TrainingSections(Report report) {
         this.training = report.training();
+        this.images = report.task().ofImages();
     }
 
     String curves() {
         OptionalDouble best = OptionalDouble.of(training.bestStep());
         List<LineChart.Series> loss = new ArrayList<>();
-        loss.add(steps("training loss, by step", 0, true));
-        loss.add(epochs("training loss, by epoch", 0, Report.Epoch::trainLoss));
+        String changed = training.augmentation() == null ? "" : " on changed examples";
+        loss.add(steps("training loss" + changed + ", by step", 0, true));
+        loss.add(epochs("training loss" + changed + ", by epoch", 0, Report.Epoch::trainLoss));
         loss.add(validation("validation loss", 1, LOSS));
         List<LineChart.Series> metrics =
                 new ArrayList<>(List.of(validation(training.selectBy() + " on validation", 0, training.selectBy())));
@@ -36,9 +39,20 @@ final class TrainingSections {
                                 + training.bestStep() + " (epoch " + training.bestEpoch() + "). Training took "
                                 + training.steps() + " steps in "
                                 + training.epochs() + (training.epochs() == 1 ? " epoch" : " epochs")
-                                + "; it ended with: " + words(training.stoppedBecause()) + ".")
+                                + "; it ended with: " + words(training.stoppedBecause()) + "." + waited())
                 + "</p>";
         return Html.section("Training", told + charts + time());
+    }
+
+    private String waited() {
+        double steps = training.stepSeconds().entrySet().stream()
+                .filter(part -> !part.getKey().equals("checkpoint"))
+                .mapToDouble(Map.Entry::getValue)
+                .sum();
+        return steps > 0
+                ? " Its steps waited for data "
+                        + Html.share(training.stepSeconds().getOrDefault("data", 0.0) / steps) + " of the time."
+                : "";
     }
 
     /** A reason word of the API as a person reads it. */
@@ -72,6 +86,37 @@ final class TrainingSections {
                     .append(" of all tokens</span>");
         }
         return bar + "</div>" + legend + "</div>";
+    }
+
+    /** Empty where training took its examples as they are. */
+    String augmentation() {
+        Report.Augmentation told = training.augmentation();
+        if (told == null) {
+            return "";
+        }
+        boolean mixed = told.changes().stream().anyMatch(c -> c.matches("(Mixup|CutMix)\\b.*"));
+        String changes =
+                "<p>Training saw its examples changed, anew in each epoch; validation and test are as they are. In this order: "
+                        + Html.escape(String.join(", ", told.changes())) + "."
+                        + (mixed
+                                ? " Images of a step were then mixed, which the pictures do not show; the training loss is that of mixed images with mixed labels."
+                                : "")
+                        + "</p>";
+        List<List<String>> rows = new ArrayList<>();
+        for (Report.Sample sample : told.samples()) {
+            List<String> row = new ArrayList<>();
+            row.add((images ? Html.picture(sample.before()) : Html.escape(sample.before())) + "<small>"
+                    + Html.escape(sample.id()) + "</small>");
+            for (String after : sample.after()) {
+                row.add(images ? Html.picture(after) : TextChanges.html(sample.before(), after));
+            }
+            rows.add(row);
+        }
+        String table = rows.isEmpty()
+                ? ""
+                : Html.table(List.of("as it is", "in the first epoch", "in the second epoch"), rows)
+                        .replace("<td>", "<td class=\"" + (images ? "image" : "text") + "\">");
+        return Html.section("Augmentation", changes + table);
     }
 
     String settings() {

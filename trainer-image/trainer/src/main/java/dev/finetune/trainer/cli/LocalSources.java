@@ -126,7 +126,8 @@ final class LocalSources {
                 d.splitSeed(),
                 d.preprocessing(),
                 d.augmentation(),
-                d.checks());
+                d.checks(),
+                d.imbalance());
     }
 
     /** Where addresses lead on this machine. */

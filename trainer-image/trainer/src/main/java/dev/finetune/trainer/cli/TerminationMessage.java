@@ -192,7 +192,8 @@ final class TerminationMessage {
                 p.test(),
                 labels,
                 findings,
-                p.testIndependent());
+                p.testIndependent(),
+                p.sources());
     }
 
     /** At most that many characters, never half of a surrogate pair; null for none at all. */

@@ -101,7 +101,8 @@ final class TextReporter implements RunReporter {
 
     private static String summary(TrainResult t) {
         return t.epochs() + " epochs, " + t.steps() + " steps, best " + t.selectBy() + " " + t.selectedValue()
-                + " at step " + t.bestStep() + " (" + t.stoppedBecause() + ")";
+                + " at step " + t.bestStep() + " (" + t.stoppedBecause() + "), waited for data "
+                + String.format(Locale.ROOT, "%.1f %%", 100 * t.dataWaitShare()) + " of the time";
     }
 
     private static String finding(Finding f) {

@@ -79,7 +79,10 @@ final class ClassChecks {
                     "label '" + largest.getKey() + "' has " + largest.getValue() + " training examples and '"
                             + smallest.getKey()
                             + "' has " + smallest.getValue() + ": more than " + checks.maxClassRatio()
-                            + " to 1. Judge by f1Macro or by class, accuracy hides the small one.");
+                            + " to 1. Judge by f1Macro or by class, accuracy hides the small one"
+                            + (answer == Answer.Label
+                                    ? "; spec.dataset.imbalance has training see it as often, or weigh it as much."
+                                    : "."));
         }
     }
 

@@ -92,13 +92,11 @@ record DataFile(String name, Path path) {
     }
 
     RowReader openFile(ReadSettings settings) throws IOException {
-        if (Files.size(path) == 0) {
-            throw new StageException(FailureClass.InvalidData, name + " is empty: it has 0 bytes.");
-        }
-        refuseOtherFormats(settings.format());
         if (isParquet(settings.format())) {
-            return new ParquetRows(name, path, settings);
+            return openParquet(settings);
         }
+        refuseEmpty();
+        refuseOtherFormats(settings.format());
         StrictDecoder reader = new StrictDecoder(Files.newInputStream(path), settings.encoding());
         try {
             return switch (settings.format()) {
@@ -112,11 +110,27 @@ record DataFile(String name, Path path) {
         }
     }
 
+    /** The rows of the one file that it is, in a format of Parquet files. */
+    ParquetRows openParquet(ReadSettings settings) throws IOException {
+        refuseEmpty();
+        refuseOtherFormats(settings.format());
+        return new ParquetRows(name, path, settings);
+    }
+
+    /** The files of the source that are of a format, each under the name that messages call it. */
+    List<DataFile> files(DataFormat format) throws IOException {
+        return Files.isDirectory(path)
+                ? Part.of(name, path, extensions(format)).stream()
+                        .map(part -> new DataFile(name + "/" + part.name(), part.path()))
+                        .toList()
+                : List.of(this);
+    }
+
     private static boolean isParquet(DataFormat format) {
         return format == DataFormat.Parquet || format == DataFormat.HuggingFace;
     }
 
-    private static List<String> extensions(DataFormat format) {
+    static List<String> extensions(DataFormat format) {
         return switch (format) {
             case CSV -> List.of(".csv");
             case TSV -> List.of(".tsv", ".tab");
@@ -126,6 +140,12 @@ record DataFile(String name, Path path) {
             case TextFolder -> List.of(".txt");
             case ImageFolder -> throw new IllegalArgumentException("images in class folders are no rows of a file");
         };
+    }
+
+    private void refuseEmpty() throws IOException {
+        if (Files.size(path) == 0) {
+            throw new StageException(FailureClass.InvalidData, name + " is empty: it has 0 bytes.");
+        }
     }
 
     private void refuseOtherFormats(DataFormat format) throws IOException {

@@ -2,7 +2,6 @@ package dev.finetune.trainer.dataset;
 
 import dev.finetune.api.Answer;
 import dev.finetune.api.CheckAction;
-import dev.finetune.api.DataFormat;
 import dev.finetune.api.DataSplit;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FailureClass;
@@ -34,8 +33,17 @@ public final class Dataset {
         this.info = info;
     }
 
-    /** The files of a data set; validation and test are absent where they are a fraction of train. */
-    public record Sources(NamedFile train, Optional<NamedFile> validation, Optional<NamedFile> test) {}
+    /**
+     * The files of a data set; validation and test are absent where they are a fraction of train. {@code scratch} is a folder for images
+     * that lie inside of files, needed until the data set is written.
+     */
+    public record Sources(
+            NamedFile train, Optional<NamedFile> validation, Optional<NamedFile> test, Optional<Path> scratch) {
+        /** Those whose images, if they are any, are files of their own. */
+        public Sources(NamedFile train, Optional<NamedFile> validation, Optional<NamedFile> test) {
+            this(train, validation, test, Optional.empty());
+        }
+    }
 
     /** A file of this machine, and what ids and messages call it. */
     public record NamedFile(String name, Path path) {}
@@ -50,21 +58,22 @@ public final class Dataset {
         CheckSettings checks = CheckSettings.of(spec.checks());
         double testFraction = fraction("test", spec.test());
         double validationFraction = fraction("validation", spec.validation());
-        Findings findings = new Findings(task.ofImages() ? Wording.IMAGES : Wording.TEXTS);
+        Findings findings = new Findings(Wording.of(task, settings.format()));
         // Of each image by its key: what it looks like is known only while it is read.
         Map<String, Fingerprint> looks = new HashMap<>();
 
-        Checked source = readOne(sources.train(), settings, checks, checks.nearDuplicates(), findings, looks);
+        Reading reading = new Reading(settings, checks, findings, looks, sources.scratch());
+
+        Checked source = reading.of(sources.train(), checks.nearDuplicates());
         Splits cut = new Splitter(testFraction, validationFraction, Splitter.seed(spec), source.near()::unit)
                 .split(source.examples(), task.answer(), findings);
         Splits given = new Splits(
                 cut.train(),
                 sources.validation()
-                        .map(f -> readOne(f, settings, checks, checks.nearDuplicates(), findings, looks)
-                                .examples())
+                        .map(f -> reading.of(f, checks.nearDuplicates()).examples())
                         .orElse(cut.validation()),
                 sources.test()
-                        .map(f -> readOne(f, settings, checks, notRemoved(checks.nearDuplicates()), findings, looks)
+                        .map(f -> reading.of(f, notRemoved(checks.nearDuplicates()))
                                 .examples())
                         .orElse(cut.test()));
         Splits different = Leakage.check(given, checks.leakage(), findings);
@@ -179,20 +188,29 @@ public final class Dataset {
     /** What a file gives after the checks of one source, and which of its texts are nearly the same. */
     private record Checked(List<Example> examples, NearTexts near) {}
 
-    private static Checked readOne(
-            NamedFile file,
+    /** How the files of a data set are read, one source at a time. */
+    private record Reading(
             ReadSettings settings,
             CheckSettings checks,
-            CheckAction nearDuplicates,
             Findings findings,
-            Map<String, Fingerprint> looks) {
-        List<Example> all = settings.ofImages()
-                ? (settings.format() == DataFormat.ImageFolder ? ImageFolder.of(file) : ImageList.of(file, settings))
-                        .read(checks, findings, looks)
-                : new DataFile(file.name(), file.path()).read(settings, checks, findings);
-        List<Example> different = Repeats.check(file.name(), all, checks, findings);
-        NearTexts near = near(different, checks, looks);
-        return new Checked(NearRepeats.check(file.name(), different, near, nearDuplicates, findings), near);
+            Map<String, Fingerprint> looks,
+            Optional<Path> scratch) {
+        Checked of(NamedFile file, CheckAction nearDuplicates) {
+            List<Example> all = settings.ofImages()
+                    ? images(file).read(checks, findings, looks)
+                    : new DataFile(file.name(), file.path()).read(settings, checks, findings);
+            List<Example> different = Repeats.check(file.name(), all, checks, findings);
+            NearTexts near = near(different, checks, looks);
+            return new Checked(NearRepeats.check(file.name(), different, near, nearDuplicates, findings), near);
+        }
+
+        private ImageFiles images(NamedFile file) {
+            return switch (settings.format()) {
+                case ImageFolder -> ImageFolder.of(file);
+                case Parquet, HuggingFace -> ParquetImages.of(file, settings, scratch.orElseThrow());
+                default -> ImageList.of(file, settings);
+            };
+        }
     }
 
     private static NearTexts near(List<Example> examples, CheckSettings checks, Map<String, Fingerprint> looks) {

@@ -9,8 +9,6 @@ import dev.finetune.trainer.dataset.image.UnreadableImageException;
 import dev.finetune.trainer.transform.Pixels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +33,7 @@ record ImageFiles(
     private static final int CHUNK = 256;
 
     /** A file; {@code name} is what messages about the source call it. */
-    record Labelled(String id, String name, String label, Path path) {}
+    record Labelled(String id, String name, String label, StoredImage image) {}
 
     /** A file after it was looked at: with its example, or with what is wrong. */
     private sealed interface Seen {
@@ -69,14 +67,19 @@ record ImageFiles(
             }
         }
         int all = files.size() + unreadable.size() + unlabelled.size();
+        String rows = findings.wording().rows();
         findings.report(
                 "Unreadable",
                 // What cannot be decoded cannot stay.
                 checks.unreadable() == CheckAction.Warn ? CheckAction.Remove : checks.unreadable(),
-                source + ": " + broken.size() + " of " + all + " files cannot be read as images",
+                source + ": " + broken.size() + " of " + all + " " + rows + " cannot be read as images",
                 broken);
         CheckAction ofEmpty = checks.empty() == CheckAction.Fail ? CheckAction.Fail : CheckAction.Remove;
-        findings.report("Empty", ofEmpty, source + ": " + empty.size() + " files have 0 bytes", empty);
+        findings.report(
+                "Empty",
+                ofEmpty,
+                source + ": " + empty.size() + " " + findings.wording().empty(),
+                empty);
         findings.report("Empty", ofEmpty, source + ": " + unlabelled.size() + " rows have no label", unlabelled);
         findings.report(
                 "OtherFiles",
@@ -86,7 +89,7 @@ record ImageFiles(
         if (examples.isEmpty()) {
             throw new StageException(
                     FailureClass.InvalidData,
-                    source + " has no image that can be read among its " + all + " files. "
+                    source + " has no image that can be read among its " + all + " " + rows + ". "
                             + Findings.shown(broken.isEmpty() ? empty.isEmpty() ? others : empty : broken));
         }
         return examples;
@@ -94,18 +97,13 @@ record ImageFiles(
 
     private Seen look(Labelled file) {
         try {
-            long size = Files.size(file.path());
-            if (size == 0) {
+            if (file.image().length() == 0) {
                 return new Seen.Empty(file.name());
             }
-            Pixels pixels = ImageDecoder.decode(file.path());
+            ImageDecoder.checkLength(file.image().length());
+            Pixels pixels = ImageDecoder.decode(file.image().read());
             return new Seen.Image(
-                    Example.ofImage(
-                            file.id(),
-                            pixels.key(),
-                            file.label(),
-                            new StoredImage(file.path().toString(), 0, Math.toIntExact(size))),
-                    Fingerprint.of(pixels));
+                    Example.ofImage(file.id(), pixels.key(), file.label(), file.image()), Fingerprint.of(pixels));
         } catch (UnreadableImageException e) {
             return new Seen.Broken(file.name(), String.valueOf(e.getMessage()));
         } catch (IOException e) {

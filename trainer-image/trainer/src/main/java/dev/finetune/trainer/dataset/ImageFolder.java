@@ -19,7 +19,7 @@ final class ImageFolder {
         try {
             List<ImageFiles.Labelled> files = ClassFolders.of(source.name(), source.path(), ".jpg").files().stream()
                     .map(f -> new ImageFiles.Labelled(
-                            source.name() + "/" + f.name(), f.name(), f.firstFolder(), f.path()))
+                            source.name() + "/" + f.name(), f.name(), f.firstFolder(), StoredImage.of(f.path())))
                     .toList();
             return new ImageFiles(source.name(), files, List.of(), List.of(), name -> !isCalledImage(name));
         } catch (IOException e) {

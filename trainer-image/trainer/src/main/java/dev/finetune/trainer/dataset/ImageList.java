@@ -61,7 +61,8 @@ final class ImageList {
         } else if (!file.get().toRealPath().startsWith(root)) {
             unreadable.add(place + ": '" + name + "' leads out of " + source.name());
         } else {
-            files.add(new ImageFiles.Labelled(id, place + ", " + name, row.value(Role.label), file.get()));
+            files.add(new ImageFiles.Labelled(
+                    id, place + ", " + name, row.value(Role.label), StoredImage.of(file.get())));
         }
     }
 

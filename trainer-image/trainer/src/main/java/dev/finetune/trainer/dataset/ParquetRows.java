@@ -1,14 +1,14 @@
 package dev.finetune.trainer.dataset;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.finetune.api.FailureClass;
-import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
+import dev.hardwood.metadata.FileMetaData;
+import dev.hardwood.metadata.RowGroup;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.row.PqList;
 import dev.hardwood.schema.ColumnProjection;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -16,67 +16,157 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of a Parquet file, of which only the columns of the task are read. Texts, numbers and booleans are taken as they are written; where
- * Hugging Face's {@code datasets} wrote the names of a label column's classes into the file, the names are taken.
+ * Hugging Face's {@code datasets} wrote the names of a label column's classes into the file, the names are taken. The bytes of an image stand
+ * beside its row. In memory are a few row groups, or one where that is large: the reader would take all rows of the file together.
  */
 final class ParquetRows implements RowReader {
+    /** Bytes of row groups that are read together. */
+    private static final long TOGETHER = 32 << 20;
+
     private final String file;
+    private final Path path;
     private final ReadSettings settings;
-    private final ParquetFileReader parquet;
-    private final dev.hardwood.reader.RowReader rows;
-    private final List<String> classNames;
+    private final ClassNames classNames;
+    private final Optional<ParquetImageColumn> images;
+    private final Iterator<Window> windows;
+    private @Nullable Open open;
     private long number;
+    private byte[] image = {};
+
+    /** Row groups that are read together, by their rows. */
+    private record Window(long first, long rows) {}
+
+    /** What reads a window. */
+    private record Open(ParquetFileReader parquet, dev.hardwood.reader.RowReader rows, long end) {
+        void close() {
+            rows.close();
+            closed(parquet);
+        }
+    }
 
     ParquetRows(String file, Path path, ReadSettings settings) {
+        this(file, path, settings, TOGETHER);
+    }
+
+    /** For tests, which have no large files. */
+    ParquetRows(String file, Path path, ReadSettings settings, long together) {
         this.file = file;
+        this.path = path;
         this.settings = settings;
-        ParquetFileReader opened = opened(file, path);
+        ParquetFileReader parquet = opened();
         try {
-            List<String> columns = opened.getFileSchema().getRootNode().children().stream()
+            List<String> columns = parquet.getFileSchema().getRootNode().children().stream()
                     .map(node -> node.name())
                     .toList();
             settings.columns().forEach((role, column) -> check(columns, column, role));
-            this.classNames =
-                    classNames(opened.getFileMetaData().keyValueMetadata().get("huggingface"));
-            this.rows = opened.buildRowReader()
-                    .projection(
-                            ColumnProjection.columns(settings.columns().values().toArray(new String[0])))
-                    .build();
+            FileMetaData metadata = parquet.getFileMetaData();
+            this.classNames = ClassNames.of(
+                    metadata.keyValueMetadata().get(ClassNames.KEY),
+                    settings.column(settings.answerRole()),
+                    settings.answerRole().isList());
+            this.images = settings.ofImages()
+                    ? Optional.of(ParquetImageColumn.of(
+                            file, parquet.getFileSchema().getRootNode(), settings.column(Role.image)))
+                    : Optional.empty();
+            images.ifPresent(column -> column.refuseLarge(metadata.rowGroups()));
+            this.windows = windows(metadata.rowGroups(), together).iterator();
         } catch (RuntimeException e) {
-            closed(opened);
-            throw e instanceof StageException ? e : damaged(file, e);
+            throw e instanceof StageException ? e : damaged(e);
+        } finally {
+            closed(parquet);
         }
-        this.parquet = opened;
+    }
+
+    private List<Window> windows(List<RowGroup> groups, long together) {
+        List<Window> windows = new ArrayList<>();
+        long first = 0;
+        long rows = 0;
+        long bytes = 0;
+        for (RowGroup group : groups) {
+            if (rows > 0 && bytes + group.totalByteSize() > together) {
+                windows.add(new Window(first, rows));
+                first += rows;
+                rows = 0;
+                bytes = 0;
+            }
+            if (group.numRows() < 0 || group.totalByteSize() < 0) {
+                throw new IllegalStateException("a row group has less than nothing");
+            }
+            rows = Math.addExact(rows, group.numRows());
+            bytes = Math.addExact(bytes, group.totalByteSize());
+        }
+        if (rows > 0) {
+            windows.add(new Window(first, rows));
+        }
+        return windows;
     }
 
     @Override
     public Optional<Row> next() {
         try {
-            if (!rows.hasNext()) {
-                return Optional.empty();
+            Open window = open;
+            while (window == null || !window.rows().hasNext()) {
+                end(window);
+                if (!windows.hasNext()) {
+                    return Optional.empty();
+                }
+                window = begun(windows.next());
+                open = window;
             }
-            rows.next();
+            window.rows().next();
             number++;
-            return Optional.of(row());
+            return Optional.of(row(window.rows()));
+        } catch (StageException e) {
+            throw e;
         } catch (RuntimeException e) {
-            throw damaged(file, e);
+            throw damaged(e);
         }
     }
 
-    private Row row() {
+    /** The bytes of the image of the last row, none where it has none. */
+    byte[] image() {
+        return image;
+    }
+
+    private Open begun(Window window) {
+        ParquetFileReader parquet = opened();
+        try {
+            return new Open(
+                    parquet,
+                    parquet.buildRowReader()
+                            .projection(ColumnProjection.columns(
+                                    settings.columns().values().toArray(new String[0])))
+                            .skip(window.first())
+                            .head(window.rows())
+                            .build(),
+                    window.first() + window.rows());
+        } catch (RuntimeException e) {
+            closed(parquet);
+            throw e;
+        }
+    }
+
+    private void end(@Nullable Open window) {
+        close();
+        if (window != null && number != window.end()) {
+            throw new IllegalStateException("its row groups say %d rows, and %d came".formatted(window.end(), number));
+        }
+    }
+
+    private Row row(dev.hardwood.reader.RowReader rows) {
         Map<Role, String> values = new EnumMap<>(Role.class);
         long length = 0;
         for (Map.Entry<Role, String> column : settings.columns().entrySet()) {
-            Object value = rows.getValue(column.getValue());
-            String written = value(column.getKey(), value);
+            String written = value(column.getKey(), column.getValue(), rows);
             if (written == null) {
                 return new Row.Broken(
                         number,
@@ -93,7 +183,12 @@ final class ParquetRows implements RowReader {
     }
 
     /** Null is what cannot be written. */
-    private @Nullable String value(Role role, @Nullable Object value) {
+    private @Nullable String value(Role role, String column, dev.hardwood.reader.RowReader rows) {
+        if (role == Role.image && images.isPresent()) {
+            image = images.get().bytes(rows);
+            return images.get().name(rows);
+        }
+        Object value = rows.getValue(column);
         return switch (role) {
             case text, textPair, image -> written(value);
             case label -> label(value);
@@ -104,7 +199,7 @@ final class ParquetRows implements RowReader {
     }
 
     private @Nullable String label(@Nullable Object value) {
-        return named(value).orElseGet(() -> written(value));
+        return classNames.of(value).orElseGet(() -> written(value));
     }
 
     /** A list, or one label; nothing is none. */
@@ -136,15 +231,6 @@ final class ParquetRows implements RowReader {
         return Optional.of(texts);
     }
 
-    private Optional<String> named(@Nullable Object label) {
-        return label instanceof Number n
-                        && !classNames.isEmpty()
-                        && n.longValue() >= 0
-                        && n.longValue() < classNames.size()
-                ? Optional.of(classNames.get(n.intValue()))
-                : Optional.empty();
-    }
-
     /** A null counts as empty; null here is what cannot be written. */
     private static @Nullable String written(@Nullable Object value) {
         return switch (value) {
@@ -169,26 +255,6 @@ final class ParquetRows implements RowReader {
         }
     }
 
-    private List<String> classNames(@Nullable String metadata) {
-        if (metadata == null) {
-            return List.of();
-        }
-        try {
-            JsonNode feature = Json.MAPPER
-                    .readTree(metadata)
-                    .path("info")
-                    .path("features")
-                    .path(settings.column(settings.answerRole()));
-            // Those of a list stand with what it is a list of.
-            JsonNode names = (settings.answerRole().isList() ? feature.path("feature") : feature).path("names");
-            return StreamSupport.stream(names.spliterator(), false)
-                    .map(JsonNode::asText)
-                    .toList();
-        } catch (JsonProcessingException e) {
-            return List.of();
-        }
-    }
-
     private void check(List<String> columns, String column, Role role) {
         if (!columns.contains(column)) {
             throw new StageException(
@@ -198,15 +264,15 @@ final class ParquetRows implements RowReader {
         }
     }
 
-    private static ParquetFileReader opened(String file, Path path) {
+    private ParquetFileReader opened() {
         try {
             return ParquetFileReader.open(new ReadFile(path));
         } catch (IOException | RuntimeException e) {
-            throw damaged(file, e);
+            throw damaged(e);
         }
     }
 
-    private static StageException damaged(String file, Exception e) {
+    private StageException damaged(Exception e) {
         return new StageException(
                 FailureClass.InvalidData,
                 "Cannot read " + file + " as Parquet: "
@@ -219,7 +285,7 @@ final class ParquetRows implements RowReader {
         try {
             reader.close();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -229,8 +295,11 @@ final class ParquetRows implements RowReader {
     }
 
     @Override
-    public void close() throws IOException {
-        rows.close();
-        parquet.close();
+    public void close() {
+        Open last = open;
+        open = null;
+        if (last != null) {
+            last.close();
+        }
     }
 }

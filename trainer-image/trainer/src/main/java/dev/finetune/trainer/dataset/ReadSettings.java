@@ -48,8 +48,9 @@ record ReadSettings(
             throw invalid("spec.dataset.csv.quote and delimiter are the same character: they must differ");
         }
         if (task.ofImages() ? !format.holdsImages() : format == DataFormat.ImageFolder) {
-            throw invalid("spec.dataset.format is " + format + " and spec.task is " + task
-                    + ": images are in class folders (ImageFolder) or listed by their paths (CSV, TSV, JSONLines)");
+            throw invalid(
+                    "spec.dataset.format is " + format + " and spec.task is " + task
+                            + ": images are in class folders (ImageFolder), inside of the files (Parquet, HuggingFace) or listed by their paths (CSV, TSV, JSONLines)");
         }
         boolean header = format == DataFormat.CoNLL ? false : csv.header() == null || csv.header();
         Columns given = spec.columns() == null ? new Columns(null, null) : spec.columns();

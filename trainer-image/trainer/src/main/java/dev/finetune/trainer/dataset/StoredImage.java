@@ -3,8 +3,10 @@ package dev.finetune.trainer.dataset;
 import dev.finetune.trainer.transform.ImageInput;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -12,6 +14,15 @@ import java.nio.file.Path;
  * list's folder.
  */
 public record StoredImage(String file, long offset, int length) {
+    /** A file of its own; the length of one that is too long for an image is the most that there is. */
+    static StoredImage of(Path file) {
+        try {
+            return new StoredImage(file.toString(), 0, (int) Math.min(Integer.MAX_VALUE, Files.size(file)));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + file, e);
+        }
+    }
+
     /** The same place, from that folder on. */
     StoredImage in(Path folder) {
         return new StoredImage(folder.resolve(file).toString(), offset, length);

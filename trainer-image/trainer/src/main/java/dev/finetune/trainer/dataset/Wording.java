@@ -1,6 +1,8 @@
 package dev.finetune.trainer.dataset;
 
 import dev.finetune.api.Answer;
+import dev.finetune.api.DataFormat;
+import dev.finetune.api.Task;
 
 /**
  * What messages call the examples of a data set.
@@ -8,13 +10,28 @@ import dev.finetune.api.Answer;
  * @param rows what a source holds many of
  * @param input what makes an example
  * @param anInput the same with its article
+ * @param folders whether folders are the labels
  */
-record Wording(String rows, String input, String anInput) {
-    static final Wording TEXTS = new Wording("rows", "text", "a text");
-    static final Wording IMAGES = new Wording("files", "image", "an image");
+record Wording(String rows, String input, String anInput, boolean folders) {
+    static final Wording TEXTS = new Wording("rows", "text", "a text", false);
+
+    /** What they are called in files of that format. */
+    static Wording of(Task task, DataFormat format) {
+        boolean folders = !format.hasColumns();
+        return task.ofImages()
+                ? new Wording(folders ? "files" : "rows", "image", "an image", folders)
+                : new Wording(TEXTS.rows, TEXTS.input, TEXTS.anInput, folders);
+    }
 
     /** Where the labels stand. */
     String labels(Answer answer) {
-        return equals(IMAGES) ? "the class folders" : "spec.dataset.columns." + ReadSettings.answerRole(answer);
+        return folders
+                ? "the class folders"
+                : "the column that spec.dataset.columns." + ReadSettings.answerRole(answer) + " names";
+    }
+
+    /** Several of them without anything inside. */
+    String empty() {
+        return folders ? rows + " have 0 bytes" : rows + " have no " + input + ", or one of 0 bytes";
     }
 }

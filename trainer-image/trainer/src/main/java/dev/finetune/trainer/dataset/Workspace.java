@@ -32,7 +32,12 @@ public record Workspace(Path root) {
         return root.resolve("test");
     }
 
-    /** What train writes: {@code checkpoints/}, {@code best/}, {@code candidate/}, {@code baselines/}, {@code history.json}, {@code lease}. */
+    /** What prepare read of each source, with its address: where train does not look, for it must not learn where the test data is. */
+    public Path sources() {
+        return test().resolve("sources.json");
+    }
+
+    /** What train writes: {@code checkpoints/}, {@code best/}, {@code candidate/}, {@code baselines/}, {@code history.json}, {@code augmentation.json}, {@code lease}. */
     public Path run() {
         return root.resolve("run");
     }
@@ -42,7 +47,7 @@ public record Workspace(Path root) {
         return run().resolve("candidate");
     }
 
-    /** The fitted baselines: probe.safetensors with probe.json, prior.json. */
+    /** The fitted baselines: probe.safetensors with probe.json, prior.json; and what they are asked about train, suspected-labels.json. */
     public Path baselines() {
         return run().resolve("baselines");
     }

@@ -60,7 +60,9 @@ final class Advice {
     private void fit(Report.Training training) {
         double train = training.bestTrainLoss();
         double validation = training.bestValidationLoss();
-        if (train > 0 && validation > OVERFITTED * train) {
+        // Losses of other weights or other frequencies do not compare.
+        boolean alike = !training.settings().containsKey(Report.Training.IMBALANCE);
+        if (alike && train > 0 && validation > OVERFITTED * train) {
             advice.add("The model fits train better than validation (loss " + Numbers.shown(train) + " against "
                     + Numbers.shown(validation)
                     + "): more data helps most; else fewer epochs, more dropout or weightDecay.");

@@ -1,8 +1,12 @@
 package dev.finetune.trainer.evaluation;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.Answer;
+import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.Json;
 import dev.finetune.api.MetricResult;
+import dev.finetune.api.StorageUri;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.run.Plan;
 import dev.finetune.trainer.artifact.Artifact;
@@ -27,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes the artefact of a judged candidate in the result folder: everything that is published, the manifest last. */
 final class ArtifactAssembly {
+    private static final String STORAGE_URI = "storageUri";
+
     private final Plan plan;
     private final Workspace workspace;
     private final DatasetInfo info;
@@ -106,7 +112,7 @@ final class ArtifactAssembly {
                 from.datasetDigest(),
                 from.testDigest(),
                 from.splitVersion(),
-                plan.spec(),
+                withoutQueries(plan.spec()),
                 from.seed(),
                 from.exactResume(),
                 from.trainerBuild(),
@@ -121,6 +127,19 @@ final class ArtifactAssembly {
                 metrics,
                 report.mcnemar(),
                 report.rules(),
+                from.sources(),
                 files);
+    }
+
+    /** An artefact is read by more people than the job is, and a query may hold a signature. */
+    private static FineTuneJobSpec withoutQueries(FineTuneJobSpec spec) {
+        JsonNode tree = Json.MAPPER.valueToTree(spec);
+        for (JsonNode parent : tree.findParents(STORAGE_URI)) {
+            ((ObjectNode) parent)
+                    .put(
+                            STORAGE_URI,
+                            StorageUri.withoutQuery(parent.path(STORAGE_URI).asText()));
+        }
+        return Json.MAPPER.convertValue(tree, FineTuneJobSpec.class);
     }
 }

@@ -1,12 +1,15 @@
 package dev.finetune.trainer.evaluation;
 
 import dev.finetune.api.BaseModelSource;
+import dev.finetune.api.Finding;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.Json;
 import dev.finetune.api.OutputSpec;
+import dev.finetune.api.StorageUri;
 import dev.finetune.api.Task;
 import dev.finetune.api.run.Plan;
 import dev.finetune.trainer.artifact.Artifact;
+import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.artifact.Report;
 import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
@@ -19,6 +22,7 @@ import dev.finetune.trainer.storage.FileDigest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -90,7 +94,10 @@ final class ReportAssembly {
                 provenance());
     }
 
-    private Report.Data data() {
+    private Report.Data data() throws IOException {
+        Optional<DoubtfulLabels> doubtful = DoubtfulLabels.of(plan.spec(), workspace);
+        List<Finding> findings = new ArrayList<>(numbers.findings(info.findings(), info.testIndependent()));
+        doubtful.ifPresent(d -> findings.add(d.finding()));
         return new Report.Data(
                 info.train(),
                 info.validation(),
@@ -100,8 +107,9 @@ final class ReportAssembly {
                 numbers.absentLabels(),
                 plan.testUses(),
                 info.testIndependent(),
-                numbers.findings(info.findings(), info.testIndependent()),
-                numbers.notCompared());
+                findings,
+                numbers.notCompared(),
+                doubtful.map(DoubtfulLabels::shown).orElse(List.of()));
     }
 
     private List<Report.Slice> slices(ErrorAnalysis analysis, List<Example> test) {
@@ -153,6 +161,7 @@ final class ReportAssembly {
         return new Report.Provenance(
                 Optional.ofNullable(plan.spec().model())
                         .map(BaseModelSource::storageUri)
+                        .map(StorageUri::withoutQuery)
                         .orElse("the base model"),
                 Objects.requireNonNullElse(plan.modelDigest(), "unknown"),
                 candidateDigest(),
@@ -165,6 +174,7 @@ final class ReportAssembly {
                 record.path("exactResume").asBoolean(),
                 plan.build(),
                 record.path("hardware").path("cpu").asText("unknown"),
-                record.path("hardware").path("threads").asInt());
+                record.path("hardware").path("threads").asInt(),
+                Manifest.Source.read(workspace.sources()));
     }
 }

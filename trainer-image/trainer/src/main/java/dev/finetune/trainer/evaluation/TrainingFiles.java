@@ -4,14 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.finetune.api.Json;
 import dev.finetune.trainer.artifact.Report;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** What train left about itself, as the report shows it: {@code candidate/training.json} and {@code run/history.json}. */
+/** What train left about itself, as the report shows it: {@code candidate/training.json}, {@code run/history.json} and {@code run/augmentation.json}. */
 final class TrainingFiles {
     private TrainingFiles() {}
 
@@ -26,7 +28,7 @@ final class TrainingFiles {
         if (record.path("maxLength").asInt() > 0) {
             settings.put(Report.Training.MAX_LENGTH, record.path("maxLength").asText());
         }
-        for (String name : List.of(Report.Training.IMAGE, "batchNorm")) {
+        for (String name : List.of(Report.Training.IMAGE, "batchNorm", Report.Training.IMBALANCE)) {
             if (record.hasNonNull(name)) {
                 settings.put(name, record.path(name).asText());
             }
@@ -52,7 +54,17 @@ final class TrainingFiles {
                 record.path("paddingShare").asDouble(),
                 numbers(history.path("time")),
                 curve(history),
-                epochs(history));
+                epochs(history),
+                augmentation(run));
+    }
+
+    private static Report.@Nullable Augmentation augmentation(Path run) throws IOException {
+        Path file = run.resolve("augmentation.json");
+        if (Files.notExists(file)) {
+            return null;
+        }
+        Report.Augmentation told = Json.MAPPER.readValue(file.toFile(), Report.Augmentation.class);
+        return told.changes().isEmpty() ? null : told;
     }
 
     private static List<Report.Point> curve(JsonNode history) {

@@ -105,6 +105,12 @@ final class ConvNext extends ImageClassifier {
         return OptionalInt.empty();
     }
 
+    /** A patch, halved by each stage but the first. */
+    @Override
+    int leastEdge() {
+        return patch.kernel() << stages.size() - 1;
+    }
+
     @Override
     String architecture() {
         return "ConvNextForImageClassification";

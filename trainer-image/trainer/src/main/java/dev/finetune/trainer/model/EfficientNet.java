@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  * running statistics is TensorFlow's: 0.99 keeps 99 % of what was known (transformers hands that number to PyTorch, where it keeps 1 %).
  */
 final class EfficientNet extends ImageClassifier {
+    private final int leastEdge;
     private final double dropout;
     private final double branchDropout;
     private final ResidualChain chain;
@@ -33,13 +34,10 @@ final class EfficientNet extends ImageClassifier {
         List<Integer> repeats = config.counts("num_block_repeats");
         int all = repeats.stream().mapToInt(n -> repeated(config, n)).sum();
         List<InvertedResidual> blocks = new ArrayList<>();
+        Window stemWindow = Window.of(3, 2).padded(Window.Padding.LATE);
         ConvNorm stem = family.layer(
-                "embeddings.convolution",
-                "embeddings.batchnorm",
-                3,
-                scaled(config, 32),
-                Window.of(3, 2).padded(Window.Padding.LATE),
-                activation);
+                "embeddings.convolution", "embeddings.batchnorm", 3, scaled(config, 32), stemWindow, activation);
+        List<Window> windows = new ArrayList<>(List.of(stemWindow));
         List<Integer> centered = config.json().hasNonNull("depthwise_padding")
                         && !config.json().path("depthwise_padding").isEmpty()
                 ? indices(config)
@@ -58,6 +56,7 @@ final class EfficientNet extends ImageClassifier {
                                 stride == 1 || centered.contains(index)
                                         ? Window.Padding.CENTERED
                                         : Window.Padding.LATE);
+                windows.add(window);
                 blocks.add(block(
                         family,
                         "encoder.blocks.%d.".formatted(index),
@@ -71,6 +70,11 @@ final class EfficientNet extends ImageClassifier {
                         config.numberOr("squeeze_expansion_ratio", 0.25)));
             }
         }
+        int least = 1;
+        for (Window window : windows.reversed()) {
+            least = window.leastFor(least);
+        }
+        leastEdge = least;
         int hidden = scaled(config, 1280);
         ConvNorm top = family.layer("encoder.top_conv", "encoder.top_bn", out, hidden, Window.of(1, 1), activation);
         chain = new ResidualChain(List.of(stem), blocks, top);
@@ -146,6 +150,12 @@ final class EfficientNet extends ImageClassifier {
     @Override
     OptionalInt onlyEdge() {
         return OptionalInt.empty();
+    }
+
+    /** Strides halve an edge and round down, but for those that transformers' config pads at both sides. */
+    @Override
+    int leastEdge() {
+        return leastEdge;
     }
 
     @Override

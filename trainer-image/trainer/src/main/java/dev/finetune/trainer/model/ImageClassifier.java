@@ -42,12 +42,14 @@ public abstract class ImageClassifier extends Network<PixelBatch> {
      * Whether a model folder can be loaded like that and takes images that are prepared so, from what config.json and the headers of the
      * weights say.
      *
-     * @throws StageException with the tensor, both shapes and the file where they do not fit; InvalidSpec for images of another size,
-     *     and for a dropout in a network that has none
+     * @param sizedBy what gives the images their size, for messages
+     * @throws StageException with the tensor, both shapes and the file where they do not fit; InvalidSpec for images of another size or
+     *     too small ones, and for a dropout in a network that has none
      */
-    public static void check(Path folder, List<String> labels, LoadOptions options, ImageTransform transform) {
+    public static void check(
+            Path folder, List<String> labels, LoadOptions options, ImageTransform transform, String sizedBy) {
         try (ImageClassifier model = ImageArchitectures.open(folder, labels, options, true)) {
-            transform.outputSize().ifPresent(size -> model.refuseOther(size.height(), size.width()));
+            transform.outputSize().ifPresent(size -> model.refuseOther(size.height(), size.width(), " by " + sizedBy));
             if (options.dropout().isPresent() && model.dropouts().isEmpty()) {
                 throw new StageException(
                         FailureClass.InvalidSpec,
@@ -63,31 +65,38 @@ public abstract class ImageClassifier extends Network<PixelBatch> {
     /** The edge of the images that it takes, if it takes no other. */
     abstract OptionalInt onlyEdge();
 
+    /** The shortest edge of images of which anything is left at the end. */
+    int leastEdge() {
+        return 1;
+    }
+
     /** Raw scores, {@code [rows, labels]}. */
     @Override
     public final NDArray logits(PixelBatch batch, boolean training) {
         return logitsFromHeadInput(checkedHeadInput(batch, training), training);
     }
 
-    /** The head's input, no dropout, no graph. */
-    final NDArray headInput(PixelBatch batch) {
+    @Override
+    public final NDArray headInput(PixelBatch batch) {
         return checkedHeadInput(batch, false);
     }
 
     private NDArray checkedHeadInput(PixelBatch batch, boolean training) {
-        refuseOther(batch.pixels().getShape().get(2), batch.pixels().getShape().get(3));
+        refuseOther(batch.pixels().getShape().get(2), batch.pixels().getShape().get(3), "");
         return headInput(batch, new Pass(training, training && batch.rows() >= batchStatisticsFrom));
     }
 
-    private void refuseOther(long height, long width) {
-        onlyEdge().ifPresent(edge -> {
-            if (height != edge || width != edge) {
-                throw new StageException(
-                        FailureClass.InvalidSpec,
-                        "images are prepared as %d x %d pixels and %s takes %d x %d; correct spec.dataset.preprocessing.image"
-                                .formatted(width, height, folder().base(), edge, edge));
-            }
-        });
+    /** libtorch would only say that some kernel is larger than its input. */
+    private void refuseOther(long height, long width, String sizedBy) {
+        int only = onlyEdge().orElse(0);
+        if (only > 0 ? height != only || width != only : Math.min(height, width) < leastEdge()) {
+            String edge = String.valueOf(only > 0 ? only : leastEdge());
+            throw new StageException(
+                    FailureClass.InvalidSpec,
+                    "images are prepared as %d x %d pixels%s, and %s takes %s%s x %s; correct spec.dataset.preprocessing.image"
+                            .formatted(
+                                    width, height, sizedBy, folder().base(), only > 0 ? "" : "at least ", edge, edge));
+        }
     }
 
     @Override

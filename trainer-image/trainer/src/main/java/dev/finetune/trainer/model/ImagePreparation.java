@@ -55,6 +55,21 @@ public final class ImagePreparation {
         return PreprocessorConfig.read(file, json(wanted));
     }
 
+    /** What gives images the size in which they come out of {@link #of}. */
+    public static String sizedBy(Path baseModel, @Nullable ImagePreprocessing asked) {
+        String field = "spec.dataset.preprocessing.image.";
+        if (asked != null && asked.crop() != null) {
+            return field + "crop";
+        }
+        ImageResize resize = asked == null ? null : asked.resize();
+        if (resize != null) {
+            return field + "resize." + (resize.exact() == null ? "shortest" : "exact");
+        }
+        return Files.exists(baseModel.resolve(FILE))
+                ? FILE + " of the base model"
+                : "default for model_type " + ModelConfig.read(baseModel).textOr("model_type", "");
+    }
+
     /** What the file of a model folder says; a candidate and an artefact have one. */
     public static ImageTransform read(Path folder) {
         Path file = folder.resolve(FILE);

@@ -55,6 +55,9 @@ public abstract class Network<B> implements AutoCloseable {
     /** Raw scores, {@code [rows, labels]}. */
     public abstract NDArray logits(B batch, boolean training);
 
+    /** What the head takes, in the scope of the batch; no dropout, no graph. */
+    public abstract NDArray headInput(B batch);
+
     /** Raw scores {@code [rows, labels]} from the head's input, which gives the scope. */
     public abstract NDArray logitsFromHeadInput(NDArray headInput, boolean training);
 

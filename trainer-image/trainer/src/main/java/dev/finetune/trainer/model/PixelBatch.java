@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.finetune.trainer.transform.ImageTransform;
+import dev.finetune.trainer.transform.Mix;
 import dev.finetune.trainer.transform.Pixels;
 import java.util.List;
 
@@ -21,6 +22,21 @@ public record PixelBatch(NDManager scope, NDArray pixels) {
         float[] values = new float[Math.multiplyExact(3 * fitted.size(), height * width)];
         for (int i = 0; i < fitted.size(); i++) {
             transform.normalise(fitted.get(i), values, i * 3 * height * width);
+        }
+        return of(scope, values, fitted.size(), height, width);
+    }
+
+    /** The same, each with another image in it. */
+    public static PixelBatch of(
+            NDManager scope, List<Pixels> fitted, List<Pixels> others, Mix mix, ImageTransform transform) {
+        int height = fitted.getFirst().height();
+        int width = fitted.getFirst().width();
+        float[] values = new float[Math.multiplyExact(3 * fitted.size(), height * width)];
+        float[] other = new float[3 * height * width];
+        for (int i = 0; i < fitted.size(); i++) {
+            transform.normalise(fitted.get(i), values, i * other.length);
+            transform.normalise(others.get(i), other, 0);
+            mix.apply(values, i * other.length, other);
         }
         return of(scope, values, fitted.size(), height, width);
     }

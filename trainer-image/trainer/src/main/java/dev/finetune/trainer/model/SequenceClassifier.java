@@ -59,7 +59,8 @@ public abstract class SequenceClassifier extends Network<TokenBatch> {
         return logitsFromHeadInput(headInput(batch, training), training);
     }
 
-    /** The backbone's last hidden state where the head looks, {@code [rows, hidden]}; no dropout, no graph. */
+    /** The backbone's last hidden state where the head looks, {@code [rows, hidden]}. */
+    @Override
     public final NDArray headInput(TokenBatch batch) {
         return headInput(batch, false);
     }

@@ -109,6 +109,12 @@ final class SqueezeNet extends ImageClassifier {
         return OptionalInt.empty();
     }
 
+    /** Three times pooling leaves nothing of a map below 8 x 8, which is what the first convolution makes of this. */
+    @Override
+    int leastEdge() {
+        return stemWindow.leastFor(8);
+    }
+
     @Override
     String architecture() {
         return "SqueezeNet";

@@ -50,6 +50,17 @@ record Window(int kernel, int stride, int dilation, int groups, Padding padding)
         };
     }
 
+    /** The shortest edge of which an edge that long is left. */
+    int leastFor(int left) {
+        int padded = switch (padding) {
+            case NONE -> 0;
+            case CENTERED -> kernel / 2 * 2;
+            case LATE -> kernel / 2 * 2 - 1;
+            case SAME -> dilation * (kernel - 1);
+        };
+        return Math.max(1, stride * (left - 1) + dilation * (kernel - 1) + 1 - padded);
+    }
+
     private long same(long size) {
         long rest = size % stride == 0 ? stride : size % stride;
         return Math.max(kernel - rest, 0);

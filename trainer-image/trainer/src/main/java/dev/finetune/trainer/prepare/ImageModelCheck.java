@@ -2,12 +2,12 @@ package dev.finetune.trainer.prepare;
 
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.FineTuneJobSpec;
+import dev.finetune.api.ImagePreprocessing;
 import dev.finetune.api.Preprocessing;
 import dev.finetune.trainer.model.ImageClassifier;
 import dev.finetune.trainer.model.ImagePreparation;
 import dev.finetune.trainer.model.LoadOptions;
 import dev.finetune.trainer.training.ResolvedHyperparameters;
-import dev.finetune.trainer.transform.ImageTransform;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -18,14 +18,13 @@ final class ImageModelCheck {
     private ImageModelCheck() {}
 
     static void run(FineTuneJobSpec spec, Path model, List<String> labels) {
-        ImageTransform transform = ImagePreparation.of(
-                model,
-                Optional.ofNullable(spec.dataset())
-                        .map(DatasetSpec::preprocessing)
-                        .map(Preprocessing::image)
-                        .orElse(null));
+        ImagePreprocessing asked = Optional.ofNullable(spec.dataset())
+                .map(DatasetSpec::preprocessing)
+                .map(Preprocessing::image)
+                .orElse(null);
         Double dropout = ResolvedHyperparameters.of(spec.training()).dropout();
         LoadOptions options = new LoadOptions(0, dropout == null ? OptionalDouble.empty() : OptionalDouble.of(dropout));
-        ImageClassifier.check(model, labels, options, transform);
+        ImageClassifier.check(
+                model, labels, options, ImagePreparation.of(model, asked), ImagePreparation.sizedBy(model, asked));
     }
 }

@@ -2,7 +2,6 @@ package dev.finetune.trainer.prepare;
 
 import dev.finetune.api.BaseModelSource;
 import dev.finetune.api.CheckAction;
-import dev.finetune.api.DataFormat;
 import dev.finetune.api.DataSource;
 import dev.finetune.api.DataSplit;
 import dev.finetune.api.DatasetSpec;
@@ -27,7 +26,7 @@ import dev.finetune.trainer.source.ModelSource;
 import dev.finetune.trainer.source.SourceResolver;
 import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -75,7 +74,8 @@ public final class PrepareStage {
             Scratch scratch) {
         FineTuneJobSpec spec = plan.spec();
         progress.accept(percent(0));
-        Dataset dataset = dataset(required("spec.task", spec.task()), data, scratch, sources);
+        DataSources dataSources = new DataSources(sources, required("spec.task", spec.task()), data);
+        Dataset dataset = dataset(required("spec.task", spec.task()), data, scratch, sources, dataSources);
         JudgingChecks judging = JudgingChecks.of(spec, dataset.info().labels());
         judging.check(dataset);
         progress.accept(percent(40));
@@ -96,14 +96,20 @@ public final class PrepareStage {
         progress.accept(percent(95));
 
         TrainingEstimate estimate = spec.ofImages()
-                ? TrainingEstimate.ofImages(spec, dataset.train().size(), workspace.model())
+                ? TrainingEstimate.ofImages(spec, dataset.train(), workspace.model())
                 : TrainingEstimate.of(spec, dataset.train(), workspace.model());
         LOG.info("{}", estimate.describe());
         dataset = withFindings(dataset, plan, estimate, judging);
         dataset = CutWords.of(spec, dataset.test(), workspace.model(), estimate.maxLength())
                 .map(dataset::with)
                 .orElse(dataset);
+        List<Manifest.Source> read = Stream.concat(
+                        Stream.of(Manifest.Source.of(
+                                "spec.model", model.uri().shown(), model.revision(), model.contents())),
+                        dataSources.read().stream())
+                .toList();
         try {
+            Manifest.Source.write(read, workspace.sources());
             dataset.write(workspace);
         } catch (IOException e) {
             throw Volume.failure(workspace.train(), e);
@@ -121,7 +127,8 @@ public final class PrepareStage {
                 info.test(),
                 info.labels(),
                 info.findings(),
-                info.testIndependent());
+                info.testIndependent(),
+                read.stream().map(Manifest.Source::withoutAddress).toList());
     }
 
     /** A model of texts cannot be asked about images, nor the other way round. */
@@ -135,7 +142,8 @@ public final class PrepareStage {
         }
     }
 
-    private static Dataset dataset(Task task, DatasetSpec data, Scratch scratch, SourceResolver sources) {
+    private static Dataset dataset(
+            Task task, DatasetSpec data, Scratch scratch, SourceResolver sources, DataSources files) {
         DataSource train = data.train();
         Location trainData = sources.locate(
                 "spec.dataset.train.storageUri",
@@ -143,19 +151,12 @@ public final class PrepareStage {
                 train == null ? null : train.secretRef());
         Optional<Location> validationData = location("spec.dataset.validation.storageUri", data.validation(), sources);
         Optional<Location> testData = location("spec.dataset.test.storageUri", data.test(), sources);
-        Dataset.Sources files = new Dataset.Sources(
-                file(sources, data, trainData, scratch.file("train")),
-                validationData.map(d -> file(sources, data, d, scratch.file("validation"))),
-                testData.map(d -> file(sources, data, d, scratch.file("test"))));
-        return Dataset.read(task, data, files);
-    }
-
-    private static Dataset.NamedFile file(SourceResolver sources, DatasetSpec data, Location location, Path scratch) {
-        return new Dataset.NamedFile(
-                location.uri().fileName(),
-                data.format() == DataFormat.HuggingFace
-                        ? sources.split(location, scratch)
-                        : sources.data(location, scratch));
+        Dataset.Sources here = new Dataset.Sources(
+                files.file("spec.dataset.train", trainData, scratch.file("train")),
+                validationData.map(d -> files.file("spec.dataset.validation", d, scratch.file("validation"))),
+                testData.map(d -> files.file("spec.dataset.test", d, scratch.file("test"))),
+                Optional.of(scratch.file("images")));
+        return Dataset.read(task, data, here);
     }
 
     private static Optional<Location> location(String field, @Nullable DataSplit split, SourceResolver sources) {

@@ -10,6 +10,7 @@ import dev.finetune.trainer.model.Architectures;
 import dev.finetune.trainer.model.ModelConfig;
 import dev.finetune.trainer.model.TextTokenizer;
 import dev.finetune.trainer.model.Tokens;
+import dev.finetune.trainer.training.ClassBalance;
 import dev.finetune.trainer.training.ResolvedHyperparameters;
 import dev.finetune.trainer.transform.TextInput;
 import java.io.IOException;
@@ -59,7 +60,7 @@ record TrainingEstimate(
         boolean frozen = hyperparameters.strategy() == StrategyType.FeatureExtraction;
         long parameters = weightBytes(model) / Float.BYTES;
         return new TrainingEstimate(
-                hyperparameters.epochs() * Math.ceilDiv((long) train.size(), (long) hyperparameters.examplesPerStep()),
+                steps(hyperparameters, spec, train),
                 maxLength,
                 longest,
                 truncated,
@@ -68,16 +69,16 @@ record TrainingEstimate(
     }
 
     /** That of images: what their activations take depends on the network and is not told. */
-    static TrainingEstimate ofImages(FineTuneJobSpec spec, int train, Path model) {
+    static TrainingEstimate ofImages(FineTuneJobSpec spec, List<Example> train, Path model) {
         ResolvedHyperparameters hyperparameters = ResolvedHyperparameters.of(spec.training());
         boolean frozen = hyperparameters.strategy() == StrategyType.FeatureExtraction;
         return new TrainingEstimate(
-                hyperparameters.epochs() * Math.ceilDiv((long) train, (long) hyperparameters.examplesPerStep()),
-                0,
-                0,
-                0,
-                weightBytes(model) / Float.BYTES * (frozen ? 4 : 16),
-                0);
+                steps(hyperparameters, spec, train), 0, 0, 0, weightBytes(model) / Float.BYTES * (frozen ? 4 : 16), 0);
+    }
+
+    private static long steps(ResolvedHyperparameters hyperparameters, FineTuneJobSpec spec, List<Example> train) {
+        return hyperparameters.epochs()
+                * Math.ceilDiv(ClassBalance.examplesPerEpoch(spec, train), (long) hyperparameters.examplesPerStep());
     }
 
     /** One line for the log. */

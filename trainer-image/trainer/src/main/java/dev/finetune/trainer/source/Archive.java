@@ -20,6 +20,12 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 record Archive(String name, Path file, UnpackLimits limits) {
     private static final int TAR_HEADER = 512;
 
+    /** Whether it is of a kind that is unpacked. */
+    static boolean isPacked(Path file) throws IOException {
+        byte[] start = start(Files.newInputStream(file));
+        return isZip(start) || isGzip(start) || isTar(start);
+    }
+
     /** The file where it is not packed, otherwise the new {@code folder} that holds what was in it. */
     Path unpacked(Path folder) {
         try {

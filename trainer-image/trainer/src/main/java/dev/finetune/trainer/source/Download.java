@@ -74,11 +74,23 @@ final class Download {
      * @param shown what messages call the file
      */
     static Optional<FetchedFile> to(Path target, String shown, Origin origin, long maxBytes, Consumer<Duration> pause) {
+        return to(target, shown, origin, maxBytes, pause, CacheEntry.none());
+    }
+
+    /** The same of a file that may be in a cache. */
+    static Optional<FetchedFile> to(
+            Path target, String shown, Origin origin, long maxBytes, Consumer<Duration> pause, CacheEntry entry) {
+        Optional<FetchedFile> cached = entry.fetch(target, shown, origin, maxBytes);
+        if (cached.isPresent()) {
+            return cached;
+        }
         for (int restarts = 0; restarts < MAX_RESTARTS; restarts++) {
             Download download = new Download(shown, origin, maxBytes, pause);
             try {
                 DurableFiles.writeUnsynced(target, download::writeTo);
-                return Optional.of(new FetchedFile(target, download.copy.digest(), download.copy.size()));
+                FetchedFile file = new FetchedFile(target, download.copy.digest(), download.copy.size());
+                entry.keep(file, download.entityTag);
+                return Optional.of(file);
             } catch (NotThere e) {
                 return Optional.empty();
             } catch (Changed e) {

@@ -13,15 +13,31 @@ import org.jspecify.annotations.Nullable;
 final class HttpsFetcher {
     private final SafeConnection connections;
     private final Consumer<Duration> pause;
+    private final SharedCache cache;
 
     HttpsFetcher() {
-        this(AddressRule.PUBLIC_AND_PRIVATE, null, HttpsFetcher::sleep, Duration.ofSeconds(30));
+        this(SharedCache.none());
+    }
+
+    HttpsFetcher(SharedCache cache) {
+        this(AddressRule.PUBLIC_AND_PRIVATE, null, HttpsFetcher::sleep, Duration.ofSeconds(30), cache);
     }
 
     /** For tests: another rule, other trust ({@code null} = the JDK's), another way to wait, another patience. */
     HttpsFetcher(AddressRule rule, @Nullable SSLSocketFactory tls, Consumer<Duration> pause, Duration readTimeout) {
+        this(rule, tls, pause, readTimeout, SharedCache.none());
+    }
+
+    /** For tests: as that, with a cache. */
+    HttpsFetcher(
+            AddressRule rule,
+            @Nullable SSLSocketFactory tls,
+            Consumer<Duration> pause,
+            Duration readTimeout,
+            SharedCache cache) {
         this.connections = new SafeConnection(rule, tls, Duration.ofSeconds(10), readTimeout);
         this.pause = pause;
+        this.cache = cache;
     }
 
     /** Downloads to {@code target}; a file that is not there is SourceUnavailable. */
@@ -35,7 +51,9 @@ final class HttpsFetcher {
     Optional<FetchedFile> fetchIfPresent(URI address, Path target, long maxBytes) {
         Origin origin = new HttpsOrigin(
                 shown(address), address, Map.of(), connections, "it asks for credentials or forbids reading");
-        return Download.to(target, shown(address), origin, maxBytes, pause);
+        // What of a query says which file it is, and what of it is a secret, cannot be told.
+        CacheEntry entry = address.getRawQuery() == null ? CacheEntry.tagged(cache, shown(address)) : CacheEntry.none();
+        return Download.to(target, shown(address), origin, maxBytes, pause, entry);
     }
 
     /** An address as messages may show it: a query often carries a signature. */

@@ -46,6 +46,48 @@ record HttpsOrigin(
         }
     }
 
+    @Override
+    public boolean isUnchanged(String version) throws IOException {
+        Map<String, String> all = new HashMap<>(headers);
+        all.put("If-None-Match", version);
+        HttpURLConnection connection = connections.get(address, all);
+        try {
+            if (connection.getResponseCode() == HttpURLConnection.HTTP_NOT_MODIFIED) {
+                return true;
+            }
+            check(connection);
+            return false;
+        } finally {
+            connection.disconnect();
+        }
+    }
+
+    /** Whether the server would send the file, wherever it keeps the bytes: a request without a body. */
+    boolean mayBeRead() throws IOException {
+        URI hop = address;
+        for (int i = 0; i < SafeConnection.MAX_REDIRECTS; i++) {
+            HttpURLConnection connection = connections.request("HEAD", hop, headers);
+            try {
+                int status = connection.getResponseCode();
+                String location = connection.getHeaderField("Location");
+                if (status < 300 || status >= 400 || location == null) {
+                    check(connection);
+                    return true;
+                }
+                URI next = hop.resolve(location);
+                if (!address.getRawAuthority().equalsIgnoreCase(next.getRawAuthority())) {
+                    return true;
+                }
+                hop = next;
+            } catch (IllegalArgumentException e) {
+                return false;
+            } finally {
+                connection.disconnect();
+            }
+        }
+        return false;
+    }
+
     private void check(HttpURLConnection connection) throws IOException {
         int status = connection.getResponseCode();
         switch (status) {

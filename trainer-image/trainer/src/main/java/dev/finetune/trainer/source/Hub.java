@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Hub {
     private static final String PUBLIC = "https://huggingface.co";
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final long MAX_LISTING_BYTES = 256L << 20;
 
     private final Credentials credentials;
@@ -33,13 +35,16 @@ final class Hub {
     private final SafeConnection connections;
     private final Consumer<Duration> pause;
     private final URI endpoint;
+    private final SharedCache cache;
 
     Hub(
             Credentials credentials,
             AddressRule rule,
             Function<String, @Nullable String> environment,
             Consumer<Duration> pause,
-            Duration readTimeout) {
+            Duration readTimeout,
+            SharedCache cache) {
+        this.cache = cache;
         this.credentials = credentials;
         this.environment = environment;
         this.pause = pause;
@@ -106,9 +111,18 @@ final class Hub {
         String shown = "hf://" + repository + ":" + commit.sha().substring(0, 12) + "/" + file;
         URI address = endpoint.resolve(
                 endpoint.getPath() + kind.path + "/" + repository + "/resolve/" + commit.sha() + "/" + escaped(file));
-        FetchedFile fetched = Download.to(target, shown, origin(shown, address), maxBytes, pause)
+        Entry entry = commit.files().getOrDefault(file, new Entry(-1, null));
+        String expected = entry.sha256();
+        FetchedFile fetched = Download.to(
+                        target,
+                        shown,
+                        ofOneVersion(origin(shown, address)),
+                        maxBytes,
+                        pause,
+                        expected != null && SHA256.matcher(expected).matches()
+                                ? CacheEntry.digested(cache, "sha256:" + expected, entry.size())
+                                : CacheEntry.versioned(cache, address.toString(), commit.sha()))
                 .orElseThrow(() -> Download.unavailable(shown, "the hub lists it, and answers 404", null));
-        String expected = commit.files().getOrDefault(file, new Entry(-1, null)).sha256();
         if (expected != null && !fetched.sha256().equals("sha256:" + expected)) {
             throw new StageException(
                     FailureClass.DigestMismatch,
@@ -144,7 +158,22 @@ final class Hub {
         }
     }
 
-    private Origin origin(String shown, URI address) {
+    /** A commit never changes, and who may read its files the hub is asked each time. */
+    private static Origin ofOneVersion(HttpsOrigin origin) {
+        return new Origin() {
+            @Override
+            public Body open(long from, @Nullable String entityTag) throws IOException {
+                return origin.open(from, entityTag);
+            }
+
+            @Override
+            public boolean isUnchanged(String version) throws IOException {
+                return origin.mayBeRead();
+            }
+        };
+    }
+
+    private HttpsOrigin origin(String shown, URI address) {
         Map<String, String> headers = credentials
                 .get("HF_TOKEN")
                 .map(token -> Map.of("Authorization", "Bearer " + token))

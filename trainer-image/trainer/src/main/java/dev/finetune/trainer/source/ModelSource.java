@@ -45,10 +45,16 @@ public final class ModelSource {
 
     /** A verified base model in its folder; {@code revision} is the commit of a hub or the digest of a registry, {@code weights} are its safetensors files. */
     public record Verified(
-            String digest,
+            Contents contents,
+            SourceUri uri,
             @Nullable String revision,
             @Nullable String license,
-            List<Path> weights) {}
+            List<Path> weights) {
+        /** What {@code spec.model.digest} pins. */
+        public String digest() {
+            return contents.digest();
+        }
+    }
 
     /**
      * Fetches the model into {@code folder}.
@@ -84,19 +90,20 @@ public final class ModelSource {
     private static Verified fetch(
             FileSet files, SourceUri uri, BaseModelSource model, Path folder, List<String> requiredFiles)
             throws IOException {
-        Map<String, String> digests = new TreeMap<>();
+        Map<String, FetchedFile> read = new TreeMap<>();
         for (String name : requiredFiles) {
-            digests.put(name, required(files, uri, name, folder).sha256());
+            read.put(name, required(files, uri, name, folder));
         }
         for (String name : OPTIONAL) {
-            fetch(files, name, folder, MAX_TEXT_BYTES).ifPresent(f -> digests.put(name, f.sha256()));
+            fetch(files, name, folder, MAX_TEXT_BYTES).ifPresent(f -> read.put(name, f));
         }
         // The card is not part of the digest: a corrected sentence in it does not make another model.
         Optional<FetchedFile> card = fetch(files, "README.md", folder, MAX_TEXT_BYTES);
         String license = License.of(card.map(FetchedFile::path), folder.resolve("config.json"));
         License.check(model.allowedLicenses(), license, uri.toString());
-        SortedSet<String> weights = weights(files, uri, folder, digests);
-        String digest = Json.digest(digests);
+        SortedSet<String> weights = weights(files, uri, folder, read);
+        Contents contents = Contents.of(read);
+        String digest = contents.digest();
         if (model.digest() != null && !model.digest().equals(digest)) {
             throw new StageException(
                     FailureClass.DigestMismatch,
@@ -105,7 +112,8 @@ public final class ModelSource {
         }
         DurableFiles.sync(folder);
         return new Verified(
-                digest,
+                contents,
+                uri,
                 files.revision(),
                 license,
                 weights.stream().map(folder::resolve).toList());
@@ -117,18 +125,18 @@ public final class ModelSource {
                 Optional.of(folder.resolve("README.md")).filter(Files::exists), folder.resolve("config.json"));
     }
 
-    private static SortedSet<String> weights(FileSet files, SourceUri uri, Path folder, Map<String, String> digests) {
+    private static SortedSet<String> weights(FileSet files, SourceUri uri, Path folder, Map<String, FetchedFile> read) {
         Optional<FetchedFile> whole = fetch(files, WEIGHTS, folder, MAX_WEIGHT_BYTES);
         if (whole.isPresent()) {
-            digests.put(WEIGHTS, whole.get().sha256());
+            read.put(WEIGHTS, whole.get());
             return new TreeSet<>(List.of(WEIGHTS));
         }
         FetchedFile index = fetch(files, INDEX, folder, MAX_TEXT_BYTES).orElseThrow(() -> noSafetensors(files, uri));
-        digests.put(INDEX, index.sha256());
+        read.put(INDEX, index);
         SortedSet<String> shards = shards(index.path(), uri);
         for (String shard : shards) {
             FetchedFile file = fetch(files, shard, folder, MAX_WEIGHT_BYTES).orElseThrow(() -> missing(uri, shard));
-            digests.put(shard, file.sha256());
+            read.put(shard, file);
         }
         return shards;
     }

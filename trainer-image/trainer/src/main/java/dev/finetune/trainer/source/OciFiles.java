@@ -155,19 +155,18 @@ record OciFiles(
     }
 
     /** The one file that the address means, its path's or the only one of an artifact, below {@code target} under its own name; empty where it means a folder. */
-    Optional<Path> file(Path target, long maxBytes) {
+    Optional<FetchedFile> file(Path target, long maxBytes) {
         String name = inside.isEmpty() && unpacked == null && plain.size() == 1
                 ? plain.keySet().iterator().next()
                 : inside;
         OciDescriptor file = plain.get(name);
         if (file != null) {
             String last = name.substring(name.lastIndexOf('/') + 1);
-            return Optional.of(repository
-                    .blob(file, SourceResolver.inside(uri, target, last), maxBytes)
-                    .path());
+            return Optional.of(repository.blob(file, SourceResolver.inside(uri, target, last), maxBytes));
         }
         return Optional.ofNullable(unpacked)
                 .map(folder -> folder.resolve(inside))
-                .filter(Files::isRegularFile);
+                .filter(Files::isRegularFile)
+                .map(found -> LocalFiles.hash(uri.toString(), found));
     }
 }

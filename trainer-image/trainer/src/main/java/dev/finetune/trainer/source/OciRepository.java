@@ -37,6 +37,7 @@ public final class OciRepository {
     private final OciSession session;
     private final Consumer<Duration> pause;
     private final URI base;
+    private final SharedCache cache;
 
     /**
      * A repository.
@@ -51,6 +52,19 @@ public final class OciRepository {
             AddressRule rule,
             Consumer<Duration> pause,
             Duration readTimeout) {
+        this(uri, credentials, access, rule, pause, readTimeout, SharedCache.none());
+    }
+
+    /** The same with a cache of what is read. */
+    OciRepository(
+            SourceUri.Oci uri,
+            Credentials credentials,
+            OciSession.Access access,
+            AddressRule rule,
+            Consumer<Duration> pause,
+            Duration readTimeout,
+            SharedCache cache) {
+        this.cache = cache;
         this.uri = uri;
         this.pause = pause;
         this.base = URI.create("https://" + uri.registry() + "/v2/" + uri.repository() + "/");
@@ -141,9 +155,21 @@ public final class OciRepository {
         FetchedFile fetched = Download.to(
                         target,
                         shown,
-                        (from, tag) -> open("blobs/" + blob.digest(), range(blob, from, tag), blob.digest()),
+                        new Origin() {
+                            @Override
+                            public Body open(long from, @Nullable String tag) throws IOException {
+                                return OciRepository.this.open(
+                                        "blobs/" + blob.digest(), range(blob, from, tag), blob.digest());
+                            }
+
+                            @Override
+                            public boolean isUnchanged(String version) throws IOException {
+                                return has(blob.digest());
+                            }
+                        },
                         blob.size(),
-                        pause)
+                        pause,
+                        CacheEntry.digested(cache, blob.digest(), blob.size()))
                 .orElseThrow(() -> Download.unavailable(shown, "a manifest names it, and the registry has none", null));
         verify(shown, blob.digest(), fetched);
         return fetched;

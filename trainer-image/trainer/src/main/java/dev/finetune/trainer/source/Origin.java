@@ -20,6 +20,15 @@ interface Origin {
     Body open(long from, @Nullable String entityTag) throws IOException;
 
     /**
+     * Asks whether the file is still of that version and may be read by who asks, without its bytes.
+     *
+     * @throws dev.finetune.api.run.StageException for what will not pass, a refusal among it
+     */
+    default boolean isUnchanged(String version) throws IOException {
+        return false;
+    }
+
+    /**
      * An answer.
      *
      * @param length of the content, or -1

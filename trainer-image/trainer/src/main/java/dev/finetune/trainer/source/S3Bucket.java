@@ -3,6 +3,7 @@ package dev.finetune.trainer.source;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.run.StageException;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -23,8 +24,14 @@ final class S3Bucket {
     private final S3Login login;
     private final S3Client client;
     private final Consumer<Duration> pause;
+    private final SharedCache cache;
 
     S3Bucket(String name, S3Login login, Consumer<Duration> pause) {
+        this(name, login, pause, SharedCache.none());
+    }
+
+    S3Bucket(String name, S3Login login, Consumer<Duration> pause, SharedCache cache) {
+        this.cache = cache;
         this.name = name;
         this.login = login;
         this.client = login.client();
@@ -36,7 +43,39 @@ final class S3Bucket {
 
     /** Downloads an object, whole or not at all; empty when there is none of that key. */
     Optional<FetchedFile> fetch(String key, Path target, long maxBytes) {
-        return Download.to(target, shown(key), (from, tag) -> open(key, from, tag), maxBytes, pause);
+        Origin origin = new Origin() {
+            @Override
+            public Body open(long from, @Nullable String entityTag) throws IOException {
+                return S3Bucket.this.open(key, from, entityTag);
+            }
+
+            @Override
+            public boolean isUnchanged(String version) throws IOException {
+                return S3Bucket.this.isUnchanged(key, version);
+            }
+        };
+        return Download.to(
+                target,
+                shown(key),
+                origin,
+                maxBytes,
+                pause,
+                CacheEntry.tagged(cache, login.server() + " " + shown(key)));
+    }
+
+    private boolean isUnchanged(String key, String entityTag) throws IOException {
+        try {
+            client.getObject(r -> r.bucket(name).key(key).ifNoneMatch(entityTag))
+                    .abort();
+            return false;
+        } catch (S3Exception e) {
+            if (e.statusCode() == HttpURLConnection.HTTP_NOT_MODIFIED) {
+                return true;
+            }
+            throw failure(key, e);
+        } catch (SdkException e) {
+            throw new IOException(Download.describe(e), e);
+        }
     }
 
     /** All objects whose key begins like that, ordered by key. */
@@ -80,19 +119,24 @@ final class S3Bucket {
                     // Closing would read the rest of a body that nobody wants.
                     body::abort);
         } catch (S3Exception e) {
-            if (isMissingKey(e)) {
-                throw new Download.NotThere();
-            }
-            if (e.statusCode() == 412) {
-                throw new Download.Changed();
-            }
-            if (e.statusCode() >= 500 || e.statusCode() == 416 || e.statusCode() == 429) {
-                throw new Download.Busy(e.statusCode(), Duration.ZERO);
-            }
-            throw refused(FailureClass.SourceUnavailable, shown(key), e);
+            throw failure(key, e);
         } catch (SdkException e) {
             throw new IOException(Download.describe(e), e);
         }
+    }
+
+    /** What an answer means that is no object: thrown where it will not pass. */
+    private IOException failure(String key, S3Exception e) {
+        if (isMissingKey(e)) {
+            return new Download.NotThere();
+        }
+        if (e.statusCode() == 412) {
+            return new Download.Changed();
+        }
+        if (e.statusCode() >= 500 || e.statusCode() == 416 || e.statusCode() == 429) {
+            return new Download.Busy(e.statusCode(), Duration.ZERO);
+        }
+        throw refused(FailureClass.SourceUnavailable, shown(key), e);
     }
 
     private <T> T asked(FailureClass failure, String shown, Supplier<T> request) {

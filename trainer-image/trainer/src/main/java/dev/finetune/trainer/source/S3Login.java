@@ -59,6 +59,11 @@ record S3Login(
         return builder.build();
     }
 
+    /** Which server it is: buckets of two servers may have one name. */
+    String server() {
+        return setting("AWS_ENDPOINT_URL").map(e -> e.replaceAll("/+$", "")).orElse("");
+    }
+
     private UrlConnectionHttpClient.Builder http() {
         UrlConnectionHttpClient.Builder http = UrlConnectionHttpClient.builder()
                 .connectionTimeout(Duration.ofSeconds(10))

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * {@link HttpsURLConnection} is used because it can time out between two reads of a body.
  */
 record SafeConnection(AddressRule rule, @Nullable SSLSocketFactory tls, Duration connectTimeout, Duration readTimeout) {
-    private static final int MAX_REDIRECTS = 5;
+    static final int MAX_REDIRECTS = 5;
 
     /** Sends a GET and returns the connection once it has answered with anything but a redirect. */
     HttpURLConnection get(URI address, Map<String, String> headers) throws IOException {

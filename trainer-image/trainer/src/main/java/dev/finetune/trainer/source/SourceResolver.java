@@ -4,15 +4,19 @@ import dev.finetune.api.FailureClass;
 import dev.finetune.api.SecretReference;
 import dev.finetune.api.run.PodPaths;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.storage.Volume;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +38,7 @@ public final class SourceResolver {
     private final Function<Credentials, S3Login> s3Logins;
     private final Function<Credentials, Hub> hubs;
     private final Function<Location, OciRepository> registries;
+    private final SharedCache cache;
     private final Map<Location, S3Folder> s3Folders = new ConcurrentHashMap<>();
 
     /** What tags led to when they were asked for first: two sources of one tag are of one version, whoever moves the tag meanwhile. */
@@ -47,7 +52,9 @@ public final class SourceResolver {
             HttpsFetcher https,
             Function<Credentials, S3Login> s3Logins,
             Function<Credentials, Hub> hubs,
-            Function<Location, OciRepository> registries) {
+            Function<Location, OciRepository> registries,
+            SharedCache cache) {
+        this.cache = cache;
         this.claims = claims;
         this.configMaps = configMaps;
         this.secrets = secrets;
@@ -60,29 +67,33 @@ public final class SourceResolver {
 
     /** For a pod. */
     public static SourceResolver inPod() {
+        SharedCache cache = SharedCache.of(System::getenv);
         return new SourceResolver(
                 name -> Path.of(PodPaths.claim(name)),
                 name -> Path.of(PodPaths.configMap(name)),
                 Credentials::inPod,
                 null,
-                new HttpsFetcher(),
+                new HttpsFetcher(cache),
                 s3(AddressRule.PUBLIC_AND_PRIVATE),
-                hubs(AddressRule.PUBLIC_AND_PRIVATE, System::getenv),
-                registries(AddressRule.PUBLIC_AND_PRIVATE, HttpsFetcher::sleep));
+                hubs(AddressRule.PUBLIC_AND_PRIVATE, System::getenv, cache),
+                registries(AddressRule.PUBLIC_AND_PRIVATE, HttpsFetcher::sleep, cache),
+                cache);
     }
 
     /** For a machine without a cluster; relative {@code file://} paths are taken from {@code folder}, the manifest's. */
     public static SourceResolver local(Path folder) {
+        SharedCache cache = SharedCache.of(System::getenv);
         return new SourceResolver(
                 Path::of,
                 Path::of,
                 reference -> new Credentials.Environment(System::getenv),
                 folder,
-                new HttpsFetcher(),
+                new HttpsFetcher(cache),
                 // A server on one's own machine is nobody else's.
                 s3(address -> true),
-                hubs(address -> true, System::getenv),
-                registries(address -> true, HttpsFetcher::sleep));
+                hubs(address -> true, System::getenv, cache),
+                registries(address -> true, HttpsFetcher::sleep, cache),
+                cache);
     }
 
     /** For tests: mounts below {@code root} as in a pod, and another way to download. */
@@ -92,6 +103,12 @@ public final class SourceResolver {
 
     /** For tests: as that, with an environment. */
     static SourceResolver below(Path root, HttpsFetcher https, Function<String, @Nullable String> environment) {
+        return below(root, https, environment, SharedCache.none());
+    }
+
+    /** For tests: as that, with a cache. */
+    static SourceResolver below(
+            Path root, HttpsFetcher https, Function<String, @Nullable String> environment, SharedCache cache) {
         return new SourceResolver(
                 root.resolve("pvc")::resolve,
                 root.resolve("configmap")::resolve,
@@ -102,26 +119,31 @@ public final class SourceResolver {
                 null,
                 https,
                 s3(address -> true),
-                hubs(address -> true, environment),
-                registries(address -> true, pause -> {}));
+                hubs(address -> true, environment, cache),
+                registries(address -> true, pause -> {}, cache),
+                cache);
     }
 
-    private static Function<Location, OciRepository> registries(AddressRule rule, Consumer<Duration> pause) {
+    private static Function<Location, OciRepository> registries(
+            AddressRule rule, Consumer<Duration> pause, SharedCache cache) {
         return location -> new OciRepository(
                 (SourceUri.Oci) location.uri(),
                 location.credentials(),
                 OciSession.Access.read,
                 rule,
                 pause,
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(30),
+                cache);
     }
 
     private static Function<Credentials, S3Login> s3(AddressRule rule) {
         return credentials -> new S3Login(credentials, rule, System::getenv, Duration.ofSeconds(30));
     }
 
-    private static Function<Credentials, Hub> hubs(AddressRule rule, Function<String, @Nullable String> environment) {
-        return credentials -> new Hub(credentials, rule, environment, HttpsFetcher::sleep, Duration.ofSeconds(30));
+    private static Function<Credentials, Hub> hubs(
+            AddressRule rule, Function<String, @Nullable String> environment, SharedCache cache) {
+        return credentials ->
+                new Hub(credentials, rule, environment, HttpsFetcher::sleep, Duration.ofSeconds(30), cache);
     }
 
     /**
@@ -157,28 +179,44 @@ public final class SourceResolver {
     }
 
     /**
-     * A file or folder of data, unpacked where it is an archive. What is mounted is used where it lies; what is downloaded or unpacked
-     * goes below {@code scratch}, which the caller removes.
+     * A file or folder of data, unpacked where it is an archive. What is mounted and not packed stays where it lies, unread; what is downloaded or
+     * unpacked goes below {@code scratch}, which the caller removes.
      *
      * @throws StageException SourceUnavailable when it is missing or may not be read, InvalidData for a bad archive
      */
-    public Path data(Location location, Path scratch) {
-        Path data = switch (location.uri()) {
+    public FetchedData data(Location location, Path scratch) {
+        FetchedData data = switch (location.uri()) {
             case SourceUri.Https web ->
-                https.fetch(web.address(), scratch.resolve("packed"), MAX_DATA_BYTES)
-                        .path();
+                FetchedData.of(https.fetch(web.address(), scratch.resolve("packed"), MAX_DATA_BYTES), null);
             case SourceUri.S3 s3 -> objects(s3, location.credentials(), scratch);
             case SourceUri.Hub hub -> ofHub(hub, location.credentials(), scratch);
             case SourceUri.Oci oci -> ofRegistry(oci, location.credentials(), scratch);
-            default -> mounted(location.uri());
+            default -> mounted(location.uri(), scratch);
         };
         // The name of an artifact's only file stands in the artifact.
         String name = location.uri() instanceof SourceUri.Oci
-                ? String.valueOf(data.getFileName())
+                ? String.valueOf(data.path().getFileName())
                 : location.uri().fileName();
-        return Files.isDirectory(data)
+        return Files.isDirectory(data.path())
                 ? data
-                : new Archive(name, data, UnpackLimits.DATA).unpacked(scratch.resolve("unpacked"));
+                : data.at(new Archive(name, data.path(), UnpackLimits.DATA).unpacked(scratch.resolve("unpacked")));
+    }
+
+    /** An archive is read here, so its digest is taken here: on the way into {@code scratch}, or of a file of this machine where it lies. */
+    private FetchedData mounted(SourceUri uri, Path scratch) {
+        Path path = mounted(uri);
+        try {
+            if (!Files.isRegularFile(path) || !Archive.isPacked(path)) {
+                return new FetchedData(path, null, null);
+            }
+        } catch (IOException e) {
+            throw Download.unavailable(uri.toString(), Download.describe(e), e);
+        }
+        return FetchedData.of(
+                uri instanceof SourceUri.LocalFile
+                        ? LocalFiles.hash(uri.toString(), path)
+                        : LocalFiles.copy(uri.toString(), path, scratch.resolve("packed")),
+                null);
     }
 
     /**
@@ -186,7 +224,7 @@ public final class SourceResolver {
      *
      * @throws StageException InvalidSpec for another address, SourceUnavailable where there is no such split
      */
-    public Path split(Location location, Path scratch) {
+    public FetchedData split(Location location, Path scratch) {
         if (!(location.uri() instanceof SourceUri.Hub uri)) {
             throw new StageException(
                     FailureClass.InvalidSpec,
@@ -198,20 +236,21 @@ public final class SourceResolver {
     }
 
     /** One file of a data set on the hub, or all those below a folder. */
-    private Path ofHub(SourceUri.Hub uri, Credentials credentials, Path scratch) {
+    private FetchedData ofHub(SourceUri.Hub uri, Credentials credentials, Path scratch) {
         Hub hub = hubs.apply(credentials);
         Hub.Commit commit = hub.commit(Hub.Kind.datasets, uri.repository(), uri.revisionOrMain())
                 .orElseThrow(uri::missing);
         String path = uri.path().replaceAll("/+$", "");
         if (commit.files().containsKey(path)) {
-            return hub.fetch(
+            return FetchedData.of(
+                    hub.fetch(
                             Hub.Kind.datasets,
                             uri.repository(),
                             commit,
                             path,
                             scratch.resolve("packed"),
-                            MAX_DATA_BYTES)
-                    .path();
+                            MAX_DATA_BYTES),
+                    commit.sha());
         }
         HubFiles folder =
                 new HubFiles(hub, Hub.Kind.datasets, uri.repository(), commit, path.isEmpty() ? "" : path + "/");
@@ -223,12 +262,15 @@ public final class SourceResolver {
     }
 
     /** One file of an artifact, or the folder of what it holds. */
-    private Path ofRegistry(SourceUri.Oci uri, Credentials credentials, Path scratch) {
+    private FetchedData ofRegistry(SourceUri.Oci uri, Credentials credentials, Path scratch) {
         OciFiles files = registry(uri, credentials, scratch, UnpackLimits.DATA, false);
-        Optional<Path> one = files.file(scratch.resolve("packed"), MAX_DATA_BYTES);
+        Optional<FetchedFile> one = files.file(scratch.resolve("packed"), MAX_DATA_BYTES);
+        if (one.isPresent()) {
+            return FetchedData.of(one.get(), files.revision());
+        }
         Optional<Path> unpacked = files.plain().isEmpty() ? files.folder() : Optional.empty();
-        if (one.isPresent() || unpacked.isPresent()) {
-            return one.or(() -> unpacked).get();
+        if (unpacked.isPresent()) {
+            return new FetchedData(unpacked.get(), contents(uri, unpacked.get()), files.revision());
         }
         List<String> names = files.names();
         if (names.isEmpty()) {
@@ -250,24 +292,39 @@ public final class SourceResolver {
         return OciFiles.open(repository, uri, artifact, scratch, limits, isModel);
     }
 
-    private static Path all(SourceUri uri, FileSet from, List<String> names, Path scratch) {
+    /** What was unpacked into a folder. */
+    private static Contents contents(SourceUri uri, Path folder) {
+        try (Stream<Path> all = Files.walk(folder)) {
+            return Contents.of(new LocalFiles(
+                            uri.toString(),
+                            folder,
+                            all.filter(Files::isRegularFile).toList())
+                    .hashed());
+        } catch (IOException e) {
+            throw Volume.failure(folder, e);
+        }
+    }
+
+    private static FetchedData all(SourceUri uri, FileSet from, List<String> names, Path scratch) {
         Path target = scratch.resolve("files");
+        Map<String, FetchedFile> files = new TreeMap<>();
         long left = MAX_DATA_BYTES;
         for (String name : names) {
-            left -= from.fetch(name, inside(uri, target, name), left)
-                    .orElseThrow(() -> Download.unavailable(uri + "/" + name, "it was removed meanwhile", null))
-                    .size();
+            FetchedFile file = from.fetch(name, inside(uri, target, name), left)
+                    .orElseThrow(() -> Download.unavailable(uri + "/" + name, "it was removed meanwhile", null));
+            files.put(name, file);
+            left -= file.size();
         }
-        return target;
+        return new FetchedData(target, Contents.of(files), from.revision());
     }
 
     /** One object, or all those below it. */
-    private Path objects(SourceUri.S3 uri, Credentials credentials, Path scratch) {
+    private FetchedData objects(SourceUri.S3 uri, Credentials credentials, Path scratch) {
         S3Folder bucket = s3(new SourceUri.S3(uri.bucket(), ""), credentials);
         if (!uri.key().isEmpty() && !uri.key().endsWith("/")) {
             Optional<FetchedFile> one = bucket.fetch(uri.key(), scratch.resolve("packed"), MAX_DATA_BYTES);
             if (one.isPresent()) {
-                return one.get().path();
+                return FetchedData.of(one.get(), null);
             }
         }
         S3Folder folder = bucket.folder(uri.key());
@@ -335,7 +392,8 @@ public final class SourceResolver {
         return s3Folders.computeIfAbsent(
                 new Location(uri, credentials),
                 l -> new S3Folder(
-                        new S3Bucket(uri.bucket(), s3Logins.apply(credentials), HttpsFetcher::sleep), uri.key()));
+                        new S3Bucket(uri.bucket(), s3Logins.apply(credentials), HttpsFetcher::sleep, cache),
+                        uri.key()));
     }
 
     /** Copies a file of that name into a folder; empty when there is none. */

@@ -105,6 +105,11 @@ public sealed interface SourceUri {
         }
     }
 
+    /** It as it may be shown and published: without a query, which often carries a signature. */
+    default String shown() {
+        return this instanceof Https web ? HttpsFetcher.shown(web.address()) : toString();
+    }
+
     /** The name of the file that it ends with; what row ids and messages call it. */
     default String fileName() {
         String path = switch (this) {

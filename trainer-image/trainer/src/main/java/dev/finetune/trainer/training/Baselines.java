@@ -1,7 +1,10 @@
 package dev.finetune.trainer.training;
 
+import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.model.Network;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 
@@ -50,5 +53,17 @@ final class Baselines {
             ProbeFile.write(folder, probe, trainingDigest, lease);
         }
         return Optional.of(features);
+    }
+
+    /** Whether an earlier run of this training has looked for labels that are probably wrong. */
+    boolean haveSuspects() {
+        return SuspectedLabels.isOf(folder, trainingDigest);
+    }
+
+    /** Looks for labels of train that are probably wrong, once the probe is fitted; {@code between} is run between fits, and may stop it. */
+    void suspect(List<Example> train, FrozenFeatures features, Runnable between) throws IOException {
+        Probe probe = ProbeFile.read(folder);
+        SuspectedLabels suspects = SuspectedLabels.of(trainingDigest, train, probe, features, between);
+        lease.write(folder.resolve(SuspectedLabels.FILE), suspects);
     }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The order of one epoch, a pure function of seed and epoch: shuffle, sort by length inside windows of {@value #WINDOW} steps, cut
+ * The order of one epoch, a pure function of seed and epoch: take its examples, shuffle, sort by length inside windows of {@value #WINDOW} steps, cut
  * into steps, shuffle the steps. The last shuffle is not decoration: labels correlate with length, and steps that run from long to
  * short ruin the model (design/pipeline.md).
  */
@@ -19,32 +19,36 @@ final class BatchPlan {
     private static final int COST = 128;
 
     private final int[] lengths;
+    private final EpochExamples examples;
     private final int examplesPerStep;
     private final long seed;
 
-    /** Plans over examples with these lengths in tokens; every step but an epoch's smallest has exactly that many examples. */
+    /** Plans over all examples with these lengths in tokens, each once. */
     BatchPlan(int[] lengths, int examplesPerStep, long seed) {
+        this(lengths, EpochExamples.once(lengths.length), examplesPerStep, seed);
+    }
+
+    /** Plans over examples with these lengths in tokens; every step but an epoch's smallest has exactly that many examples. */
+    BatchPlan(int[] lengths, EpochExamples examples, int examplesPerStep, long seed) {
         if (lengths.length == 0 || examplesPerStep < 1) {
             throw new IllegalArgumentException("a plan needs examples and a positive step size, got " + lengths.length
                     + " and " + examplesPerStep);
         }
         this.lengths = lengths.clone();
+        this.examples = examples;
         this.examplesPerStep = examplesPerStep;
         this.seed = seed;
     }
 
     /** Optimizer steps of every epoch. */
     int stepsPerEpoch() {
-        return Math.ceilDiv(lengths.length, examplesPerStep);
+        return Math.ceilDiv(examples.size(), examplesPerStep);
     }
 
     /** The examples of each step of that epoch (from 0). Inside a step they run from long to short. */
     List<int[]> epoch(int epoch) {
         Random random = new Random(Seeds.mix(seed, Seeds.ORDER, epoch));
-        List<Integer> order = new ArrayList<>(lengths.length);
-        for (int i = 0; i < lengths.length; i++) {
-            order.add(i);
-        }
+        List<Integer> order = examples.of(epoch);
         Collections.shuffle(order, random);
         int window = WINDOW * examplesPerStep;
         List<int[]> steps = new ArrayList<>(stepsPerEpoch());

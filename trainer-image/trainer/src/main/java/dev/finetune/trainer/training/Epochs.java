@@ -44,7 +44,7 @@ final class Epochs {
             if (stop.requested()) {
                 throw stopped(at);
             }
-            at = validated(at);
+            at = validated(at, order);
         }
         return at;
     }
@@ -67,21 +67,19 @@ final class Epochs {
         return after;
     }
 
-    private Position validated(Position at) {
+    private Position validated(Position at, List<int[]> order) {
         Map<String, Double> values = plan.validation().run();
         double observed = values.getOrDefault(plan.settings().selection().metric(), Double.NaN);
         Selection selection = at.selection().after(at.step(), at.epoch(), observed);
         if (selection.isBest(at.step())) {
             writer.saveBest(at.step());
         }
-        double trainLoss = at.epochLoss() / plan.learner().divisor(all());
+        double trainLoss = at.epochLoss()
+                / plan.learner()
+                        .divisor(order.stream().flatMapToInt(IntStream::of).toArray());
         History history =
                 at.history().with(new History.Epoch(at.epoch() + 1, at.step(), trainLoss, values, at.epochSeconds()));
         return at.afterEpoch(selection, history);
-    }
-
-    private int[] all() {
-        return IntStream.range(0, plan.learner().train().size()).toArray();
     }
 
     private Position savedIfDue(Position at) {

@@ -19,6 +19,12 @@ public record History(int stride, List<Steps> steps, List<Epoch> epochs, StepTim
         /** Of no step. */
         static final StepTime NONE = new StepTime(0, 0, 0, 0, 0);
 
+        /** How much of the steps was waiting for data; saving checkpoints is between them. */
+        public double dataShare() {
+            double steps = data + forward + backward + optimizer;
+            return steps > 0 ? data / steps : 0;
+        }
+
         StepTime plus(StepTime more) {
             return new StepTime(
                     data + more.data,

@@ -3,6 +3,7 @@ package dev.finetune.trainer.training;
 import ai.djl.ndarray.NDArray;
 import dev.finetune.api.Answer;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Imbalance;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.engine.CrossEntropy;
@@ -14,19 +15,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One label of several: cross-entropy, probabilities, logistic regression. */
+/** One label of several: cross-entropy, weighted where labels are, probabilities, logistic regression. */
 final class LabelObjective implements Objective {
     private final List<String> labels;
     private final int[] train;
     private final int[] validation;
     private final CrossEntropy criterion;
+    private final ClassBalance balance;
     private final SelectionRule rule;
 
-    LabelObjective(TorchEngine engine, Targets targets, double smoothing, SelectionRule rule) {
+    LabelObjective(TorchEngine engine, Targets targets, double smoothing, Imbalance imbalance, SelectionRule rule) {
         this.labels = targets.labels();
         this.train = indices(targets.train());
         this.validation = indices(targets.validation());
-        this.criterion = new CrossEntropy(engine, smoothing, Optional.empty());
+        this.balance = new ClassBalance(imbalance, labels, train);
+        this.criterion = new CrossEntropy(engine, smoothing, balance.weights());
         this.rule = rule;
     }
 
@@ -46,8 +49,27 @@ final class LabelObjective implements Objective {
     }
 
     @Override
+    public double divisor(int[] examples) {
+        return criterion.divisor(targets(examples));
+    }
+
+    @Override
+    public EpochExamples epochs(int examples, long seed) {
+        return balance.epochs(seed);
+    }
+
+    @Override
+    public Optional<String> balance() {
+        return balance.described();
+    }
+
+    @Override
     public NDArray loss(NDArray outputs, int[] examples, double divisor) {
-        return criterion.of(outputs, Arrays.stream(examples).map(i -> train[i]).toArray(), divisor, true);
+        return criterion.of(outputs, targets(examples), divisor, true);
+    }
+
+    private int[] targets(int[] examples) {
+        return Arrays.stream(examples).map(i -> train[i]).toArray();
     }
 
     @Override

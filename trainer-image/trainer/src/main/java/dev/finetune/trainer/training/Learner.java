@@ -22,6 +22,9 @@ interface Learner {
     /** Says which steps of an epoch come next, so that their inputs can be made ready meanwhile. */
     default void ahead(int epoch, List<int[]> steps) {}
 
+    /** Says which optimizer step the next losses are parts of, and all of its examples. */
+    default void begin(long step, int[] examples) {}
+
     /** Seconds that inputs had to be waited for, since this was asked last. */
     default double waited() {
         return 0;

@@ -2,6 +2,7 @@ package dev.finetune.trainer.training;
 
 import ai.djl.ndarray.NDManager;
 import java.util.List;
+import java.util.Optional;
 
 /** The inputs of a split in the form that a network takes, as batches of type {@code B}. */
 interface ModelInputs<B> {
@@ -16,14 +17,17 @@ interface ModelInputs<B> {
         return ids().size();
     }
 
-    /** These inputs as a batch in the scope. */
+    /** These inputs as a batch in the scope; one may come several times. */
     B batch(NDManager scope, int[] examples);
 
     /** Says which batches of an epoch will be asked for next, in this order, so that they can be made ready meanwhile. */
     default void ahead(int epoch, List<int[]> batches) {}
 
-    /** Seconds that batches had to be waited for, since this was asked last. */
-    default double waited() {
-        return 0;
+    /** Says which optimizer step the next batches are parts of, and all of its examples. */
+    default void begin(long step, int[] examples) {}
+
+    /** How the inputs of the last batch, which are these examples, were mixed with others; nothing where they were not. */
+    default Optional<Mixed> mixed(int[] examples) {
+        return Optional.empty();
     }
 }

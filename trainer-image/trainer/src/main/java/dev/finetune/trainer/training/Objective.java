@@ -2,12 +2,14 @@ package dev.finetune.trainer.training;
 
 import ai.djl.ndarray.NDArray;
 import dev.finetune.api.Answer;
+import dev.finetune.api.Imbalance;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.metric.Threshold;
 import dev.finetune.trainer.model.Tokens;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a model learns to answer: the targets of both splits, the loss of its outputs, what these mean, and how good they are. One for
@@ -20,9 +22,19 @@ interface Objective {
     /** The name of the score from which labels are given, beside the metrics that were measured with it. */
     String THRESHOLD = "threshold";
 
-    /** What a step over these training examples is divided by: how many losses they have. */
+    /** What a step over these training examples is divided by: how many losses they have, or what these weigh. */
     default double divisor(int[] examples) {
         return examples.length;
+    }
+
+    /** Which of so many training examples an epoch takes: all of them once, unless rare labels are to be seen more often. */
+    default EpochExamples epochs(int examples, long seed) {
+        return EpochExamples.once(examples);
+    }
+
+    /** What is done about labels of unequal frequency, in words, where anything is. */
+    default Optional<String> balance() {
+        return Optional.empty();
     }
 
     /** The sum of these training examples' losses over the divisor, from their outputs {@code [examples, outputs]}; recorded. */
@@ -55,15 +67,21 @@ interface Objective {
     double validationLoss(double[][] answers);
 
     /** A linear model on training features; near enough to compare strengths, or to the end. It starts from {@code start}, where it can. */
-    LinearModel fit(double[][] features, double strength, java.util.Optional<LinearModel> start, boolean toTheEnd);
+    LinearModel fit(double[][] features, double strength, Optional<LinearModel> start, boolean toTheEnd);
 
     /** The same answer to everything that is best on train. */
     Prior prior();
 
-    /** The objective of answers of that kind. */
-    static Objective of(Answer answer, TorchEngine engine, Targets targets, double labelSmoothing, SelectionRule rule) {
+    /** The objective of answers of that kind; {@code imbalance} is for one label each. */
+    static Objective of(
+            Answer answer,
+            TorchEngine engine,
+            Targets targets,
+            double labelSmoothing,
+            Imbalance imbalance,
+            SelectionRule rule) {
         return switch (answer) {
-            case Label -> new LabelObjective(engine, targets, labelSmoothing, rule);
+            case Label -> new LabelObjective(engine, targets, labelSmoothing, imbalance, rule);
             case Labels -> new LabelSetObjective(engine, targets);
             case Tags -> new TagObjective(engine, targets, labelSmoothing);
             case Number -> new NumberObjective(engine, targets);

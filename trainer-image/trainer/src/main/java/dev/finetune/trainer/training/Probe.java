@@ -86,7 +86,8 @@ record Probe(
         return model.answers(standardised(features.pooled(pooling), mean, deviation));
     }
 
-    private static double[] mean(float[][] rows) {
+    /** The mean of each feature. */
+    static double[] mean(float[][] rows) {
         double[] mean = new double[rows[0].length];
         for (float[] row : rows) {
             for (int f = 0; f < mean.length; f++) {
@@ -99,7 +100,8 @@ record Probe(
         return mean;
     }
 
-    private static double[] deviation(float[][] rows, double[] mean) {
+    /** The deviation of each feature, 1 where it is always the same. */
+    static double[] deviation(float[][] rows, double[] mean) {
         double[] deviation = new double[mean.length];
         for (float[] row : rows) {
             for (int f = 0; f < mean.length; f++) {
@@ -113,7 +115,8 @@ record Probe(
         return deviation;
     }
 
-    private static double[][] standardised(float[][] rows, double[] mean, double[] deviation) {
+    /** Rows of features, each less its mean and over its deviation. */
+    static double[][] standardised(float[][] rows, double[] mean, double[] deviation) {
         double[][] x = new double[rows.length][mean.length];
         for (int i = 0; i < rows.length; i++) {
             for (int f = 0; f < mean.length; f++) {

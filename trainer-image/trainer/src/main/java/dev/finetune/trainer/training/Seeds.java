@@ -11,8 +11,13 @@ final class Seeds {
     /** The weights that the base model lacks. */
     static final long INITIAL_WEIGHTS = 3;
 
-    /** The changes of training images. */
+    /** The changes of training examples. */
     static final long AUGMENTATION = 4;
+
+    /** How the images of a step are mixed. */
+    static final long MIXING = 5;
+    /** Which examples of rare labels an epoch takes once more. */
+    static final long REPEATS = 8;
 
     private Seeds() {}
 

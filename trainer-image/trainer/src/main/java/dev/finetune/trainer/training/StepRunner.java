@@ -51,6 +51,7 @@ final class StepRunner {
     Optional<Outcome> run(long step, int[] examples) {
         Timer timer = new Timer();
         List<int[]> microBatches = plan.microBatches(examples, limit);
+        learner.begin(step, examples);
         double loss = 0;
         double norm;
         double divisor = learner.divisor(examples);

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.training;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.Answer;
 import dev.finetune.api.Augmentation;
@@ -33,6 +34,9 @@ import dev.finetune.trainer.model.Tokens;
 import dev.finetune.trainer.storage.DurableFiles;
 import dev.finetune.trainer.transform.Augmentations;
 import dev.finetune.trainer.transform.ImageTransform;
+import dev.finetune.trainer.transform.Mixing;
+import dev.finetune.trainer.transform.TextAugmentations;
+import dev.finetune.trainer.transform.Thesaurus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -86,7 +90,11 @@ public final class TrainStage {
     private TrainResult texts(DatasetInfo info) throws IOException {
         TextPreprocessing cleaning = preprocessing();
         int maxLength = maxLength(cleaning);
-        Run run = new Run(info, TrainingDigest.of(plan, numbers, cleaning, null, selection));
+        List<Augmentation> asked = augmentation();
+        JsonNode decisive = asked.isEmpty()
+                ? null
+                : Json.MAPPER.createObjectNode().set("augmentation", Json.MAPPER.valueToTree(asked));
+        Run run = new Run(info, TrainingDigest.of(plan, numbers, cleaning, decisive, selection));
         Answer answer = plan.spec().answer();
         try (SequenceClassifier model =
                 SequenceClassifier.load(workspace.model(), info.labels(), Problem.of(answer), options())) {
@@ -97,35 +105,54 @@ public final class TrainStage {
                 train = EncodedExamples.of(run.train, cleaning, tokenizer, model.padId());
                 validation = EncodedExamples.of(run.validation, cleaning, tokenizer, model.padId());
             }
-            return run.train(
-                    model,
-                    train,
-                    train,
-                    validation,
-                    new Kind(new Probe.Texts(info.labels(), cleaning, maxLength), null, null),
-                    folder -> model.save(folder, maxLength));
+            Kind kind = new Kind(new Probe.Texts(info.labels(), cleaning, maxLength), null, null);
+            DurableFiles.Content saving = folder -> model.save(folder, maxLength);
+            if (asked.isEmpty()) {
+                run.write(AugmentationSamples.none());
+                return run.train(model, train, train, validation, kind, saving);
+            }
+            TextAugmentations changes = new TextAugmentations(
+                    AskedAugmentation.ofTexts(asked, Thesaurus::english),
+                    Seeds.mix(numbers.seed(), Seeds.AUGMENTATION));
+            try (TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength, answer);
+                    AugmentedTexts changed = new AugmentedTexts(
+                            run.train,
+                            train,
+                            cleaning,
+                            changes,
+                            tokenizer,
+                            model.engine().threads())) {
+                run.write(AugmentationSamples.of(asked, changed));
+                return run.train(model, changed, train, validation, kind, saving);
+            }
         }
+    }
+
+    private List<Augmentation> augmentation() {
+        return Optional.ofNullable(plan.spec().dataset())
+                .map(d -> d.augmentation())
+                .orElse(List.of());
     }
 
     private TrainResult images(DatasetInfo info) throws IOException {
         ImageTransform transform = ImagePreparation.of(workspace.model(), imagePreprocessing());
-        List<Augmentation> augmentation = Optional.ofNullable(plan.spec().dataset())
-                .map(d -> d.augmentation())
-                .orElse(List.of());
+        List<Augmentation> asked = augmentation();
         ObjectNode decisive = ImagePreparation.json(transform);
-        decisive.set("augmentation", Json.MAPPER.valueToTree(augmentation));
+        decisive.set("augmentation", Json.MAPPER.valueToTree(asked));
         Run run = new Run(info, TrainingDigest.of(plan, numbers, NO_CLEANING, decisive, selection));
         Augmentations none = new Augmentations(List.of(), transform, numbers.seed());
         Augmentations some = new Augmentations(
-                ImageAugmentation.of(augmentation), transform, Seeds.mix(numbers.seed(), Seeds.AUGMENTATION));
+                AskedAugmentation.ofImages(asked), transform, Seeds.mix(numbers.seed(), Seeds.AUGMENTATION));
+        Mixing mixing = new Mixing(AskedAugmentation.mixing(asked), Seeds.mix(numbers.seed(), Seeds.MIXING));
         int threads = TorchEngine.start().threads();
         try (ImageClassifier model = ImageClassifier.load(workspace.model(), info.labels(), options());
                 ImageExamples train = ImageExamples.of(run.train, some, threads);
                 ImageExamples plain = ImageExamples.of(run.train, none, threads);
                 ImageExamples validation = ImageExamples.of(run.validation, none, threads)) {
+            run.write(asked.isEmpty() ? AugmentationSamples.none() : AugmentationSamples.of(asked, plain, train));
             return run.train(
                     model,
-                    train,
+                    mixing.ways().isEmpty() ? train : new MixedImages(train, mixing),
                     plain,
                     validation,
                     new Kind(new Probe.Texts(info.labels(), NO_CLEANING, 0), transform.described(), batchNorm(model)),
@@ -180,6 +207,10 @@ public final class TrainStage {
             this.validation = ExampleFile.read(workspace.train().resolve("validation.jsonl"));
         }
 
+        void write(AugmentationSamples samples) {
+            lease.write(workspace.run().resolve(AugmentationSamples.FILE), samples);
+        }
+
         <B> TrainResult train(
                 Network<B> model,
                 ModelInputs<B> trainInputs,
@@ -194,12 +225,20 @@ public final class TrainStage {
                     new Objective.Targets(
                             info.labels(), train, validation, tokens(trainInputs), tokens(validationInputs)),
                     numbers.labelSmoothing(),
+                    ClassBalance.asked(plan.spec()),
                     selection);
             Baselines baselines = new Baselines(workspace.baselines(), lease, trainingDigest);
             baselines.fitPrior(objective);
             Learner learner = Baseline.LinearProbe.existsFor(plan.spec().answer())
                     ? learner(
-                            model, objective, trainInputs, plainTrainInputs, validationInputs, baselines, kind.texts())
+                            model,
+                            objective,
+                            trainInputs,
+                            plainTrainInputs,
+                            validationInputs,
+                            train,
+                            baselines,
+                            kind.texts())
                     : ofWords(model, objective, trainInputs, validationInputs);
             return trained(model, learner, objective, kind, trainingDigest, lease, saving);
         }
@@ -219,14 +258,11 @@ public final class TrainStage {
     /** Where words are tagged nothing is computed before the first step: there is no probe. */
     private <B> Learner ofWords(
             Network<B> model, Objective objective, ModelInputs<B> train, ModelInputs<B> validation) {
-        if (numbers.strategy() == StrategyType.FeatureExtraction
-                && model instanceof SequenceClassifier texts
-                && train instanceof EncodedExamples trainTexts
-                && validation instanceof EncodedExamples validationTexts) {
+        if (numbers.strategy() == StrategyType.FeatureExtraction) {
             model.setTrainable(Network.Trainable.HEAD);
-            return new HeadOnWords(texts, objective, trainTexts, validationTexts);
+            return new HeadOnBackbone<>(model, objective, new TimedInputs<>(train), validation);
         }
-        return new WholeModel<>(model, objective, train, validation);
+        return new WholeModel<>(model, objective, new TimedInputs<>(train), validation);
     }
 
     private <B> Learner learner(
@@ -235,16 +271,22 @@ public final class TrainStage {
             ModelInputs<B> train,
             ModelInputs<B> plainTrain,
             ModelInputs<B> validation,
+            List<Example> examples,
             Baselines baselines,
-            Probe.Texts texts) {
+            Probe.Texts texts)
+            throws IOException {
         boolean headOnly = numbers.strategy() == StrategyType.FeatureExtraction;
         boolean fromFeatures = headOnly && model.headTakesFeatures();
         ProbeProgress told = new ProbeProgress(progress, System::nanoTime, train.size() + validation.size());
-        Optional<Baselines.Features> features =
-                baselines.fitProbe(model, plainTrain, validation, texts, objective, fromFeatures, done -> {
+        boolean suspecting = SuspectedLabels.areAskedFor(plan.spec()) && !baselines.haveSuspects();
+        Optional<Baselines.Features> features = baselines.fitProbe(
+                model, plainTrain, validation, texts, objective, fromFeatures || suspecting, done -> {
                     stopIfAsked();
                     told.done(done);
                 });
+        if (suspecting) {
+            baselines.suspect(examples, features.orElseThrow().train(), this::stopIfAsked);
+        }
         if (headOnly) {
             model.setTrainable(Network.Trainable.HEAD);
         }
@@ -258,7 +300,9 @@ public final class TrainStage {
                     computed.train().pooled(model.pooling()),
                     computed.validation().pooled(model.pooling()));
         }
-        return new WholeModel<>(model, objective, train, validation);
+        return headOnly
+                ? new HeadOnBackbone<>(model, objective, new TimedInputs<>(train), validation)
+                : new WholeModel<>(model, objective, new TimedInputs<>(train), validation);
     }
 
     private TrainResult trained(
@@ -277,7 +321,7 @@ public final class TrainStage {
                 numbers, selection, trainingDigest, microBatch, hardware, saving.intervalSeconds());
         CheckpointStore store = new CheckpointStore(workspace.run(), trainingDigest, saving.keep(), lease);
         TrainingLoop.Result result = new TrainingLoop(settings, learner, objective, stop).run(store, progress);
-        TrainingRecord record = record(settings, kind, result, model.newlyInitialised());
+        TrainingRecord record = record(settings, kind, objective, result, model.newlyInitialised());
         Candidate.write(workspace.candidate(), lease, network, record);
         History history = result.end().history();
         lease.write(workspace.run().resolve("history.json"), history);
@@ -292,11 +336,16 @@ public final class TrainStage {
                 record.exactResume(),
                 record.microBatchSize(),
                 record.secondsPerEpoch(),
+                history.time().dataShare(),
                 Hardware.peakMemoryBytes());
     }
 
     private TrainingRecord record(
-            TrainingLoop.Settings settings, Kind kind, TrainingLoop.Result result, List<String> initialised) {
+            TrainingLoop.Settings settings,
+            Kind kind,
+            Objective objective,
+            TrainingLoop.Result result,
+            List<String> initialised) {
         Position end = result.end();
         History history = end.history();
         History.Epoch best = history.epochs().get(end.selection().epoch());
@@ -320,6 +369,7 @@ public final class TrainStage {
                 settings.hardware(),
                 kind.image(),
                 kind.batchNorm(),
+                objective.balance().orElse(null),
                 settings.microBatch().examples(),
                 history.paddingShare(),
                 history.epochs().stream()

@@ -1,6 +1,7 @@
 package dev.finetune.trainer.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.finetune.api.Imbalance;
 import dev.finetune.api.Json;
 import dev.finetune.api.Task;
 import dev.finetune.api.TextPreprocessing;
@@ -17,16 +18,17 @@ record TrainingDigest(
         Task task,
         ResolvedHyperparameters hyperparameters,
         TextPreprocessing preprocessing,
-        @Nullable JsonNode image,
+        @Nullable JsonNode inputs,
+        Imbalance imbalance,
         SelectionRule selection,
         String build) {
 
-    /** {@code sha256:} and 64 hex digits; {@code image} says how images are prepared, where inputs are images. */
+    /** {@code sha256:} and 64 hex digits; {@code inputs} says how images are prepared, and how training changes its examples. */
     static String of(
             Plan plan,
             ResolvedHyperparameters hyperparameters,
             TextPreprocessing preprocessing,
-            @Nullable JsonNode image,
+            @Nullable JsonNode inputs,
             SelectionRule selection) {
         Task task = plan.spec().task() == null
                 ? Task.TextClassification
@@ -37,7 +39,8 @@ record TrainingDigest(
                 task,
                 hyperparameters,
                 preprocessing,
-                image,
+                inputs,
+                ClassBalance.asked(plan.spec()),
                 selection,
                 plan.build()));
     }

@@ -34,7 +34,9 @@ final class TrainingLoop {
         this.learner = learner;
         this.stop = stop;
         ResolvedHyperparameters numbers = settings.numbers();
-        this.plan = new BatchPlan(learner.train().lengths(), numbers.examplesPerStep(), numbers.seed());
+        int[] lengths = learner.train().lengths();
+        this.plan = new BatchPlan(
+                lengths, objective.epochs(lengths.length, numbers.seed()), numbers.examplesPerStep(), numbers.seed());
         this.schedule = Schedule.of(numbers, totalSteps());
         this.validation = new Validation(learner, objective, settings.selection());
     }

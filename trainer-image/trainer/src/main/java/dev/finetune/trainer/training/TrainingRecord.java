@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code candidate/training.json}: how the candidate came about. The best epoch's losses show how far train and validation are apart;
- * {@code threshold} is the score from which it gives a label, where an input may have several. Of images
+ * {@code threshold} is the score from which it gives a label, where an input may have several; {@code imbalance} says in words what was
+ * done about labels of unequal frequency, where anything was. Of images
  * {@code image} and {@code batchNorm} say in words how they are prepared and what batch norms, if there are any, learned from; texts alone
  * have preprocessing and a maxLength above 0.
  */
@@ -34,6 +35,7 @@ public record TrainingRecord(
         Hardware hardware,
         @Nullable String image,
         @Nullable String batchNorm,
+        @Nullable String imbalance,
         int microBatchSize,
         double paddingShare,
         double secondsPerEpoch,

@@ -6,10 +6,11 @@ import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.model.Network;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Strategy Full, and whatever else goes through the whole model: those weights learn that are trainable, from the inputs. */
-record WholeModel<B>(Network<B> model, Objective objective, ModelInputs<B> train, ModelInputs<B> validation)
+/** Strategy Full: the whole model learns, from the inputs. */
+record WholeModel<B>(Network<B> model, Objective objective, TimedInputs<B> train, ModelInputs<B> validation)
         implements Learner {
     @Override
     public TorchEngine engine() {
@@ -36,6 +37,11 @@ record WholeModel<B>(Network<B> model, Objective objective, ModelInputs<B> train
     }
 
     @Override
+    public void begin(long step, int[] examples) {
+        train.begin(step, examples);
+    }
+
+    @Override
     public double waited() {
         return train.waited();
     }
@@ -48,7 +54,10 @@ record WholeModel<B>(Network<B> model, Objective objective, ModelInputs<B> train
     @Override
     public NDArray loss(NDManager scope, int[] examples, double divisor) {
         NDArray logits = model.logits(train.batch(scope, examples), true);
-        return objective.loss(logits, examples, divisor);
+        Optional<Mixed> mixed = train.mixed(examples);
+        return mixed.isPresent()
+                ? mixed.get().loss(engine(), objective, logits, examples, divisor)
+                : objective.loss(logits, examples, divisor);
     }
 
     @Override

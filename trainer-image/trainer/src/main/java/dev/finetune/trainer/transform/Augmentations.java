@@ -2,6 +2,7 @@ package dev.finetune.trainer.transform;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 
 /**
  * The augmentations of a training run, in their order. An image is fitted first, unless one of them chooses the part that is taken. The
@@ -19,7 +20,7 @@ public record Augmentations(List<Augmentation> steps, ImageTransform transform, 
                 .orElseThrow(() -> new IllegalArgumentException("augmentation needs one size for all images"));
         Augmentation.Target target = new Augmentation.Target(
                 size, transform.resample(), transform.normalisation().mean());
-        SplittableRandom random = new SplittableRandom(mix(mix(mix(seed) + epoch) + example));
+        RandomGenerator random = random(seed, epoch, example);
         boolean crops = steps.stream().anyMatch(s -> s instanceof Augmentation.RandomResizedCrop);
         Pixels changed = crops ? image : transform.fit(image);
         for (Augmentation step : steps) {
@@ -28,8 +29,13 @@ public record Augmentations(List<Augmentation> steps, ImageTransform transform, 
         return changed;
     }
 
+    /** What the changes of an example in an epoch draw from. */
+    static RandomGenerator random(long seed, int epoch, int example) {
+        return new SplittableRandom(mix(mix(mix(seed) + epoch) + example));
+    }
+
     /** The finaliser of SplitMix64: every bit of the input moves every bit of the output. */
-    private static long mix(long value) {
+    static long mix(long value) {
         long z = value + 0x9e3779b97f4a7c15L;
         z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
         z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;

@@ -3,7 +3,9 @@ package dev.finetune.trainer.artifact;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Json;
 import dev.finetune.api.PublishedModel;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.storage.DurableFiles;
@@ -46,6 +48,17 @@ class ArtifactTest {
                 .containsOnlyKeys("README.md", "config.json", "model.safetensors", "train-keys.bin");
         assertThat(ArtifactVerifier.verify(artifact, manifest.digest())).isEqualTo(manifest);
         assertThat(manifest.version()).hasSize(12);
+    }
+
+    @Test
+    void whatWasPublishedBeforeSourcesWereToldIsReadAsBefore() throws IOException {
+        ObjectNode old = (ObjectNode)
+                Json.MAPPER.readTree(artifact.resolve(Artifact.MANIFEST).toFile());
+        old.remove("sources");
+        Files.write(artifact.resolve(Artifact.MANIFEST), Json.MAPPER.writeValueAsBytes(old));
+
+        assertThat(ArtifactVerifier.verify(artifact, manifest.digest()).sources())
+                .isNull();
     }
 
     @Test

@@ -55,6 +55,7 @@ public final class Manifests {
                 metrics,
                 List.of(),
                 List.of(),
+                List.of(),
                 files);
     }
 }

@@ -71,6 +71,7 @@ class OrasTest {
         return registry.sources()
                 .data(
                         registry.location("oci://" + registry.registry() + "/" + reference),
-                        folder.resolve("data-" + reference.replaceAll("\\W", "-")));
+                        folder.resolve("data-" + reference.replaceAll("\\W", "-")))
+                .path();
     }
 }

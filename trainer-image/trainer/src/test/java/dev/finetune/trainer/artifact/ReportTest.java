@@ -47,6 +47,16 @@ class ReportTest {
     }
 
     @Test
+    void pageAndCardTellWhatWasRead() {
+        Report report = report(List.of("ham", "spam"), "hf://team/data/train");
+
+        assertThat(ReportPage.of(report))
+                .contains("what was read", "hf://team/data/train", "at c0ffee", "sha256:" + "e".repeat(64));
+        assertThat(ModelCard.of(report, false))
+                .contains("## Sources", "| spec.dataset.train | hf://team/data/train | c0ffee | 1234 in 2 files |");
+    }
+
+    @Test
     void theCardHasFrontMatterThatIsSafeAndATable() {
         String card = ModelCard.of(report(List.of("ham", "spam"), "a: [b"), false);
 
@@ -70,6 +80,21 @@ class ReportTest {
         assertThat(dev.finetune.api.Json.MAPPER.readValue(json, Report.class).modelName())
                 .isEqualTo("text");
         assertThat(new String(json, StandardCharsets.UTF_8)).doesNotContain("\n");
+    }
+
+    @Test
+    void whatTrainingChangedStandsBesideItWordByWord() {
+        assertThat(TextChanges.html("the big car is <new>", "the large car <new> is"))
+                .isEqualTo("the <del>big</del> <ins>large</ins> car <del>is</del> &lt;new&gt; <ins>is</ins>");
+        assertThat(TextChanges.html("same  words", "same words")).isEqualTo("same words");
+        assertThat(TextChanges.html("gone", "")).isEqualTo("<del>gone</del>");
+        String page = ReportPage.of(report(List.of("ham", "spam"), "a text"));
+        assertThat(page)
+                .contains(
+                        "<h2>Augmentation</h2>",
+                        "In this order: RandomSwap, Mixup (alpha 0.4), a text.",
+                        "a <ins>a</ins> text")
+                .contains("mixed images with mixed labels", "training loss on changed examples");
     }
 
     private static Report report(List<String> labels, String text) {
@@ -105,7 +130,8 @@ class ReportTest {
                         3,
                         false,
                         List.of(new Finding(text, CheckAction.Warn, 1L, text)),
-                        Map.of("BaseModel", text)),
+                        Map.of("BaseModel", text),
+                        List.of(mistake)),
                 new Report.Training(
                         Map.of("strategy", text, "maxLength", "128"),
                         "f1",
@@ -121,7 +147,10 @@ class ReportTest {
                         0.1,
                         Map.of("forward", 1.0, text, 2.0),
                         List.of(new Report.Point(1, 0.7, 1e-5), new Report.Point(2, 0.5, 1e-5)),
-                        List.of(new Report.Epoch(1, 2, 0.6, Map.of("loss", 0.5, "f1", 0.9)))),
+                        List.of(new Report.Epoch(1, 2, 0.6, Map.of("loss", 0.5, "f1", 0.9))),
+                        new Report.Augmentation(
+                                List.of("RandomSwap", "Mixup (alpha 0.4)", text),
+                                List.of(new Report.Sample(text, text, List.of("a " + text, "another"))))),
                 new Report.Confusion(labels, matrix, pairs),
                 labels.stream()
                         .map(l -> new Report.ClassRow(l, 1, 0, null, null, null, null))
@@ -148,6 +177,8 @@ class ReportTest {
                         true,
                         text,
                         text,
-                        2));
+                        2,
+                        List.of(new Manifest.Source(
+                                "spec.dataset.train", text, "c0ffee", 2, 1234, "sha256:" + "e".repeat(64)))));
     }
 }

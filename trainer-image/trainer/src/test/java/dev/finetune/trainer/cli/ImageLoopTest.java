@@ -46,6 +46,7 @@ class ImageLoopTest {
     private Path folder;
 
     private Path work;
+    private String augmentation = "";
 
     /** A network with batch norms learns from photos in a zip archive; a few of their labels are wrong. */
     @Test
@@ -81,6 +82,8 @@ class ImageLoopTest {
                         "<img alt=\"\" src=\"data:image/jpeg;base64,",
                         "img-src data:",
                         "for one image, here",
+                        "labels of train that look wrong",
+                        "red/wrong",
                         "batchNorm")
                 .doesNotContain("of all tokens", "characters");
         assertThat(Files.size(artifact.resolve("report.html"))).isLessThan(400_000);
@@ -121,10 +124,32 @@ class ImageLoopTest {
         assertThat(indexOf(train, test, length)).as("a test image in train").isNegative();
     }
 
+    /** The file holds the images; prepare lays them out like those of folders. */
+    @Test
+    void imagesInsideOfAParquetFileAreTrainedOnAndServed() throws Exception {
+        Path file = folder.resolve("colours.parquet");
+        Files.copy(Path.of("src/test/resources/parquet/images.parquet"), file);
+        Path artifact = run(
+                "vit",
+                "{format: Parquet, columns: {image: image, label: label}, checks: {minExamplesPerClass: 3}",
+                file,
+                """
+                strategy: {type: FeatureExtraction}
+                hyperparameters: {epochs: 2}
+                """);
+
+        assertThat(ArtifactVerifier.verify(artifact).labels()).isEqualTo(ColouredShapes.COLOURS);
+        assertThat(work.resolve("train/train.images")).isNotEmptyFile();
+        assertThat(work.resolve("test/.sources")).doesNotExist();
+        Path photo = ColouredShapes.put(folder.resolve("new.png"), ColouredShapes.file("green", 9000, "png"));
+        assertThat(predict(artifact, photo).path("label").asText()).isIn(ColouredShapes.COLOURS);
+    }
+
     @Test
     void aVisionTransformerLearnsFromFolders() throws Exception {
         Path photos = folder.resolve("photos");
         ColouredShapes.write(photos, 150, 3);
+        augmentation = ", augmentation: [{type: HorizontalFlip}, {type: ColorJitter, brightness: \"0.2\"}]";
         Path artifact = run("vit", photos, """
                 strategy: {type: Full}
                 hyperparameters: {epochs: 12, batchSize: 16, learningRate: "5e-3", seed: 1}
@@ -132,6 +157,11 @@ class ImageLoopTest {
 
         Manifest manifest = ArtifactVerifier.verify(artifact);
         assertThat(manifest.gatePassed()).as(manifest.gateMessage()).isTrue();
+        assertThat(Files.readString(artifact.resolve("report.html")))
+                .contains(
+                        "<h2>Augmentation</h2>",
+                        "HorizontalFlip, ColorJitter (brightness 0.2)",
+                        "<td class=\"image\"><img");
         Path photo = ColouredShapes.put(folder.resolve("new.bmp"), ColouredShapes.file("blue", 9000, "bmp"));
         assertThat(predict(artifact, photo).path("label").asText()).isEqualTo("blue");
     }
@@ -251,6 +281,11 @@ class ImageLoopTest {
 
     /** Runs the job on a base model of the golden resources and gives the folder of what it published. */
     private Path run(String network, Path photos, String training) throws Exception {
+        return run(network, "{format: ImageFolder", photos, training);
+    }
+
+    /** The same with data that the first members of spec.dataset describe. */
+    private Path run(String network, String data, Path photos, String training) throws Exception {
         Path base = Path.of(
                 ImageLoopTest.class.getResource("/golden/images/" + network).toURI());
         Path model = Files.createDirectories(folder.resolve("model"));
@@ -260,26 +295,22 @@ class ImageLoopTest {
         String preparation = network.equals("vit")
                 ? "{resize: {exact: [16, 16]}}"
                 : "{resize: {shortest: 24}, crop: 20, resample: Bilinear, mean: [\"0.4\", \"0.4\", \"0.4\"], std: [\"0.3\", \"0.3\", \"0.3\"]}";
-        Path file = Files.writeString(
-                folder.resolve("job.yaml"), """
+        Path file = Files.writeString(folder.resolve("job.yaml"), """
                 apiVersion: finetune.dev/v1alpha1
                 kind: FineTuneJob
                 metadata: {name: colours}
                 spec:
                   task: ImageClassification
                   model: {storageUri: "file:model"}
-                  dataset:
-                    format: ImageFolder
-                    train: {storageUri: "file:%s"}
-                    validation: {fraction: "0.2"}
-                    test: {fraction: "0.2"}
-                    preprocessing: {image: %s}
+                  dataset: %s, train: {storageUri: "file:%s"}, validation: {fraction: "0.2"},
+                    test: {fraction: "0.2"}, preprocessing: {image: %s}%s}
                   evaluation:
                     primaryMetric: accuracy
                     gate: {minTestExamples: 20, rules: [{name: good, metric: accuracy, min: "0.85"}]}
                   output: {modelName: colours}
                   training:
-                %s""".formatted(photos.getFileName(), preparation, training.indent(4)));
+                %s""".formatted(
+                        data, photos.getFileName(), preparation, augmentation, training.indent(4)));
         Path store = Files.createDirectories(folder.resolve("models"));
         work = Files.createDirectories(folder.resolve("work"));
         LocalRun.Place place = new LocalRun.Place(

@@ -8,6 +8,7 @@ import dev.finetune.api.Finding;
 import dev.finetune.api.McNemar;
 import dev.finetune.api.MetricResult;
 import dev.finetune.api.PublishedModel;
+import dev.finetune.api.ReadSource;
 import dev.finetune.api.RuleResult;
 import dev.finetune.api.Verdict;
 import dev.finetune.api.run.EvaluateResult;
@@ -50,11 +51,14 @@ final class Results {
                 20,
                 Collections.nCopies(labels, "label"),
                 Collections.nCopies(labels, new Finding("Duplicates", CheckAction.Remove, 3L, message)),
-                true);
+                true,
+                List.of("spec.model", "spec.dataset.train", "spec.dataset.validation", "spec.dataset.test").stream()
+                        .map(field -> new ReadSource(field, DIGEST, 1_000_000L, 20_000_000_000L, DIGEST))
+                        .toList());
     }
 
     static TrainResult train() {
-        return new TrainResult(DIGEST, 1, 100, 100, "f1", "0.91", "all epochs done", true, 32, 10.5, null);
+        return new TrainResult(DIGEST, 1, 100, 100, "f1", "0.91", "all epochs done", true, 32, 10.5, 0.004, null);
     }
 
     static EvaluateResult evaluate(int metrics, String message) {

@@ -60,6 +60,7 @@ class TaskLoopTest {
                 task: TextPairClassification
                 dataset:
                   columns: {text: first, textPair: second, label: colour}
+                  imbalance: ClassWeights
                 """, csv.toString(), """
                   primaryMetric: accuracy
                   gate: {minTestExamples: 50, rules: [{name: good, metric: accuracy, min: "0.85"}]}
@@ -72,6 +73,7 @@ class TaskLoopTest {
                 .isNotEmpty()
                 .allSatisfy(g -> assertThat(g.textPair()).isNotNull());
         assertThat(Files.readString(artifact.resolve("README.md"))).contains("\"text_pair\": ");
+        assertThat(Files.readString(artifact.resolve("report.html"))).contains("ClassWeights: ");
 
         JsonNode predicted = predict(artifact, "--text", "the red car", "--text-pair", "a blue door");
         assertThat(predicted.path("label").asText()).isEqualTo("blue");
@@ -299,6 +301,7 @@ class TaskLoopTest {
                 task: TextRegression
                 dataset:
                   columns: {text: text, label: warmth}
+                  augmentation: [{type: RandomSwap, probability: "0.2"}]
                 """, csv.toString(), """
                   metrics: [spearman, mse]
                   gate:
@@ -322,6 +325,7 @@ class TaskLoopTest {
         assertThat(config.path("id2label").toString()).isEqualTo("{\"0\":\"score\"}");
         assertThat(Files.readString(artifact.resolve("report.html")))
                 .contains("mean absolute error", "Exact sign test")
+                .contains("<h2>Augmentation</h2>", "RandomSwap (probability 0.2)", "<ins>")
                 .doesNotContain("Confusion", "Each class");
         assertThat(Files.readString(artifact.resolve("README.md"))).contains("A regression of texts");
 

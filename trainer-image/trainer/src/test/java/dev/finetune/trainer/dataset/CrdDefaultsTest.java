@@ -22,9 +22,11 @@ import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.TrainingSpec;
 import dev.finetune.trainer.evaluation.EvaluationSettings;
 import dev.finetune.trainer.serving.ServerOptions;
+import dev.finetune.trainer.training.ClassBalance;
 import dev.finetune.trainer.training.ResolvedHyperparameters;
 import dev.finetune.trainer.training.SavePolicy;
 import dev.finetune.trainer.training.SelectionRule;
+import dev.finetune.trainer.training.SuspectedLabels;
 import dev.finetune.trainer.transform.TextCleaner;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -149,6 +151,9 @@ class CrdDefaultsTest {
         resolved.put("dataset.checks.empty", checks.empty().name());
         resolved.put("dataset.checks.minExamplesPerClass", String.valueOf(checks.minExamplesPerClass()));
         resolved.put("dataset.checks.maxClassRatio", String.valueOf(checks.maxClassRatio()));
+        resolved.put(
+                "dataset.checks.suspectedLabels", SuspectedLabels.action(null).name());
+        resolved.put("dataset.imbalance", ClassBalance.asked(spec(null, null)).name());
         resolved.put("training.strategy", numbers.strategy().name());
         resolved.put("training.hyperparameters.epochs", String.valueOf(numbers.epochs()));
         resolved.put("training.hyperparameters.batchSize", String.valueOf(numbers.batchSize()));

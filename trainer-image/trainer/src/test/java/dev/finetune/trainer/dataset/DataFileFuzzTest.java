@@ -8,9 +8,11 @@ import dev.finetune.api.DataFormat;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.Task;
 import dev.finetune.trainer.FuzzedFile;
+import dev.finetune.trainer.storage.FileTree;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Rows of any bytes are read or refused, in every dialect. */
 class DataFileFuzzTest {
     private static final Path FILE = FuzzedFile.folder().resolve("train");
+    private static final Path COPIES = FuzzedFile.folder().resolve("images");
     private static final Path PARQUET = Path.of("src/test/resources/parquet");
     private static final List<DatasetSpec> CSV = List.of(
             spec(DataFormat.CSV, null, new Columns("text", "label")),
@@ -27,6 +30,9 @@ class DataFileFuzzTest {
     private static final DatasetSpec JSON = spec(DataFormat.JSONLines, null, new Columns("text", "label"));
     private static final DatasetSpec LABEL_SETS =
             spec(DataFormat.JSONLines, null, new Columns("text", null, null, "label"));
+
+    private static final DatasetSpec IMAGES =
+            spec(DataFormat.Parquet, null, new Columns(null, null, "label", null, null, null, "image"));
 
     static Stream<byte[]> csv() {
         return texts(
@@ -71,6 +77,27 @@ class DataFileFuzzTest {
                 file,
                 Task.MultiLabelTextClassification,
                 spec(DataFormat.Parquet, null, new Columns("text", null, null, "labels")));
+    }
+
+    static Stream<byte[]> parquetImages() {
+        return FuzzedFile.seeds(PARQUET, ".parquet");
+    }
+
+    @MethodSource
+    @FuzzTest(maxDuration = "10m")
+    void parquetImages(byte[] file) throws IOException {
+        try {
+            FuzzedFile.read(
+                    FILE,
+                    file,
+                    path -> ParquetImages.of(
+                                    new Dataset.NamedFile("train", path),
+                                    ReadSettings.of(Task.ImageClassification, IMAGES),
+                                    COPIES)
+                            .read(CheckSettings.of((Checks) null), new Findings(), new HashMap<>()));
+        } finally {
+            FileTree.delete(COPIES);
+        }
     }
 
     private static void read(byte[] content, Task task, DatasetSpec spec) throws IOException {

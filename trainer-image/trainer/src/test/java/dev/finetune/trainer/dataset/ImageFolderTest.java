@@ -194,6 +194,16 @@ class ImageFolderTest {
     }
 
     @Test
+    void foldersOfSplitsAreNotTakenForClasses() throws IOException {
+        photos = folder.resolve("splits");
+        ColouredShapes.write(photos.resolve("train"), 6, 1);
+        ColouredShapes.write(photos.resolve("val"), 6, 100);
+
+        assertThatThrownBy(this::read)
+                .hasMessageContainingAll("folders train, val", "splits and not classes", "validation.storageUri");
+    }
+
+    @Test
     void aSingleClassIsRefusedByTheClassFolders() throws IOException {
         photos = folder.resolve("one");
         for (int i = 0; i < 20; i++) {

@@ -98,6 +98,14 @@ class ImageListTest {
     }
 
     @Test
+    void aSingleClassIsRefusedByTheColumnOfLabels() {
+        assertThatThrownBy(() ->
+                        read("list.csv", "path,colour\nimages/r1.png,red\nimages/r2.png,red\nimages/r3.png,red\n"))
+                .hasMessageContainingAll(
+                        "only the label 'red'", "Check the column that spec.dataset.columns.label names");
+    }
+
+    @Test
     void anImageThatIsListedTwiceIsADuplicate() throws IOException {
         list.append("images/r1.png,red\n");
 

@@ -120,7 +120,8 @@ class MessyFilesTest {
         accepted("huge-header.csv", 1);
         expectations.put("train.csv.gz", file -> {
             SourceResolver sources = SourceResolver.local(file.getParent());
-            Path unpacked = sources.data(sources.locate("train", file.toUri().toString(), null), scratch);
+            Path unpacked = sources.data(sources.locate("train", file.toUri().toString(), null), scratch)
+                    .path();
             assertThat(examples(unpacked, null).size()).isEqualTo(400);
         });
         rejected("bad-line.jsonl", "line 21");

@@ -17,9 +17,11 @@ import dev.finetune.trainer.artifact.ArtifactVerifier;
 import dev.finetune.trainer.artifact.GoldenRequest;
 import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.artifact.Report;
+import dev.finetune.trainer.training.SuspectedLabels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,6 +75,29 @@ class EvaluateStageTest {
                         "train-keys.bin");
         assertThat(job.progress).isNotEmpty();
         assertThat(job.progress.getLast().percent()).isEqualTo(100);
+    }
+
+    @Test
+    void theManifestTellsWhatWasReadAndHoldsNoSignature() throws IOException {
+        job.model = "https://files.example.com/model?signature=s3cret";
+        List<Manifest.Source> read = List.of(new Manifest.Source(
+                "spec.model", "https://files.example.com/model?...", null, 3, 1000, "sha256:" + "f".repeat(64)));
+        Manifest.Source.write(read, job.workspace.sources());
+
+        EvaluateResult result = job.run();
+
+        Path published =
+                job.store.resolve("sms-spam").resolve(result.model().digest().substring(7));
+        Manifest manifest = ArtifactVerifier.verify(published);
+        assertThat(manifest.sources()).isEqualTo(read);
+        assertThat(manifest.spec().model().storageUri()).isEqualTo("https://files.example.com/model?...");
+        for (String file : List.of("manifest.json", "report.html", "README.md")) {
+            assertThat(published.resolve(file))
+                    .content()
+                    .contains("files.example.com")
+                    .doesNotContain("s3cret");
+        }
+        assertThat(job.workspace.result().resolve("report.json")).content().doesNotContain("s3cret");
     }
 
     @Test
@@ -232,6 +257,64 @@ class EvaluateStageTest {
         String page = Files.readString(published.resolve("report.html"));
         String json = Files.readString(job.workspace.result().resolve("report.json"));
         assertThat(page + json).doesNotContain("test.csv:").contains("train.csv:");
+    }
+
+    @Test
+    void whatWasDoneAboutRareLabelsIsToldAndLossesThatDoNotCompareAreNotCompared() throws IOException {
+        job.run();
+        assertThat(report().advice()).anySatisfy(a -> assertThat(a).contains("fits train better"));
+        assertThat(report().training().settings()).doesNotContainKey("imbalance");
+
+        job.imbalance = "ClassWeights: spam 2.50, ham 0.625";
+        job.run();
+
+        assertThat(report().advice()).noneSatisfy(a -> assertThat(a).contains("fits train better"));
+        assertThat(report().training().settings()).containsEntry("imbalance", "ClassWeights: spam 2.50, ham 0.625");
+    }
+
+    @Test
+    void labelsOfTrainThatLookWrongAreToldWithTheirTexts() throws IOException {
+        List<SuspectedLabels.Suspect> suspects = new ArrayList<>();
+        for (int rank = 1; rank <= 12; rank++) {
+            suspects.add(
+                    new SuspectedLabels.Suspect(rank, "train.csv:" + (5100 - rank), "ham", "spam", 0.98, 0.002 * rank));
+        }
+        Files.createDirectories(job.workspace.baselines());
+        Files.writeString(
+                job.workspace.baselines().resolve(SuspectedLabels.FILE),
+                Json.write(new SuspectedLabels("sha256:training", 2000, suspects)));
+
+        EvaluateResult result = job.run();
+
+        Report.Data data = report().data();
+        assertThat(data.findings())
+                .filteredOn(f -> Objects.equals(f.check(), "SuspectedLabels"))
+                .singleElement()
+                .satisfies(f -> {
+                    assertThat(f.count()).isEqualTo(12);
+                    assertThat(f.message())
+                            .contains("12 of 2000", "train.csv:5099 'ham', expected 'spam' (98 %)", "and 7 more");
+                });
+        assertThat(data.suspects()).hasSize(10);
+        Report.Mistake first = data.suspects().getFirst();
+        assertThat(first.id()).isEqualTo("train.csv:5099");
+        assertThat(first.text()).startsWith("See you at dinner, number 5098");
+        assertThat(first.label()).isEqualTo("ham");
+        assertThat(first.predicted()).isEqualTo("spam");
+        Path published =
+                job.store.resolve("sms-spam").resolve(result.model().digest().substring(7));
+        assertThat(Files.readString(published.resolve("report.html")))
+                .contains("labels of train that look wrong", "See you at dinner, number 5098");
+    }
+
+    @Test
+    void theReportSaysHowMuchOfTrainingWaitedForData() throws IOException {
+        EvaluateResult result = job.run();
+
+        Path published =
+                job.store.resolve("sms-spam").resolve(result.model().digest().substring(7));
+        // 2 seconds of 181, checkpoints left out.
+        assertThat(Files.readString(published.resolve("report.html"))).contains("waited for data 1.1 % of the time");
     }
 
     private Report report() throws IOException {

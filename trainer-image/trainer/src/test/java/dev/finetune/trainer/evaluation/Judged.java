@@ -38,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A workspace as prepare and train leave it, with models that are functions, ready to be judged. */
 final class Judged {
@@ -55,7 +56,12 @@ final class Judged {
     List<DeployedModel> deployed = List.of();
     List<GateRule> rules = new ArrayList<>();
     boolean testIndependent = true;
+    String model = "https://models.example/minilm";
     Integer testUses = 1;
+
+    @Nullable
+    String imbalance;
+
     private final Map<String, Example> byText = new HashMap<>();
 
     Judged(Path folder) throws IOException {
@@ -119,7 +125,7 @@ final class Judged {
                 Task.TextClassification,
                 null,
                 null,
-                new BaseModelSource("https://models.example/minilm", null, null),
+                new BaseModelSource(model, null, null),
                 null,
                 null,
                 new EvaluationSpec("f1", "spam", null, null, new Gate("0.95", 200, 20, rules)),
@@ -182,7 +188,7 @@ final class Judged {
         Files.write(workspace.run().resolve("history.json"), Json.MAPPER.writeValueAsBytes(history()));
     }
 
-    private static Map<String, Object> training() {
+    private Map<String, Object> training() {
         Map<String, Object> record = new LinkedHashMap<>();
         record.put("preprocessing", Map.of("maxLength", 128));
         record.put("maxLength", 128);
@@ -200,6 +206,7 @@ final class Judged {
         record.put("stoppedBecause", "all epochs were done");
         record.put("exactResume", true);
         record.put("hardware", Map.of("cpu", "A processor", "threads", 2));
+        record.put("imbalance", imbalance);
         record.put("microBatchSize", 32);
         record.put("paddingShare", 0.07);
         record.put("secondsPerEpoch", 61.5);

@@ -117,8 +117,8 @@ class ImagePreparationTest {
         ImageTransform large =
                 ImagePreparation.of(vit, asked(new ImageResize(null, List.of(24, 24)), null, null, null));
 
-        assertThatThrownBy(() -> ImageClassifier.check(vit, Golden.LABELS, LoadOptions.seeded(0), large))
-                .hasMessageContainingAll("24 x 24", "takes 16 x 16", "spec.dataset.preprocessing.image");
+        assertThatThrownBy(() -> ImageClassifier.check(vit, Golden.LABELS, LoadOptions.seeded(0), large, "the test"))
+                .hasMessageContainingAll("24 x 24", "by the test", "takes 16 x 16", "spec.dataset.preprocessing.image");
     }
 
     @Test
@@ -126,14 +126,15 @@ class ImagePreparationTest {
         Path resnet = Golden.folder("images/resnet-basic");
         ImageTransform any = ImagePreparation.of(resnet, null);
 
-        assertThatThrownBy(() ->
-                        ImageClassifier.check(resnet, Golden.LABELS, new LoadOptions(0, OptionalDouble.of(0.1)), any))
+        assertThatThrownBy(() -> ImageClassifier.check(
+                        resnet, Golden.LABELS, new LoadOptions(0, OptionalDouble.of(0.1)), any, ""))
                 .hasMessageContainingAll("hyperparameters.dropout", "remove it");
         ImageClassifier.check(
                 Golden.folder("images/mobilenet-v2"),
                 List.of("a", "b"),
                 new LoadOptions(0, OptionalDouble.of(0.1)),
-                any);
+                any,
+                "");
     }
 
     @Test
@@ -146,7 +147,7 @@ class ImagePreparationTest {
                         .replaceFirst("\"embedding_size\": \\d+", "\"embedding_size\": 5"));
 
         assertThatThrownBy(() -> ImageClassifier.check(
-                        model, Golden.LABELS, LoadOptions.seeded(0), ImagePreparation.of(model, null)))
+                        model, Golden.LABELS, LoadOptions.seeded(0), ImagePreparation.of(model, null), ""))
                 .hasMessageContainingAll("embedder", "shape");
     }
 

@@ -1,5 +1,6 @@
 package dev.finetune.trainer.prepare;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,8 +17,10 @@ import dev.finetune.api.Finding;
 import dev.finetune.api.Gate;
 import dev.finetune.api.GateRule;
 import dev.finetune.api.Json;
+import dev.finetune.api.ReadSource;
 import dev.finetune.api.run.PrepareResult;
 import dev.finetune.api.run.StageException;
+import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
@@ -41,6 +44,7 @@ import java.util.zip.ZipOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,8 +86,29 @@ class PrepareStageTest {
                         .collect(Collectors.toSet()));
         assertThat(job.workspace.model()).isDirectoryContaining("glob:**model.safetensors");
         try (Stream<Path> files = Files.list(job.workspace.test())) {
-            assertThat(files).hasSize(1);
+            assertThat(files.map(f -> f.getFileName().toString()))
+                    .containsExactlyInAnyOrder("test.jsonl", "sources.json");
         }
+    }
+
+    @Test
+    void tellsWhatItReadOfEverySourceAndTrainNotWhereTheTestIs() throws IOException {
+        PrepareResult result = job.train(JobFixture.rows(100, "ham", "spam"))
+                .test("text,label\none,ham\ntwo,spam\n")
+                .prepare();
+
+        assertThat(result.sources())
+                .extracting(ReadSource::field)
+                .containsExactly("spec.model", "spec.dataset.train", "spec.dataset.test");
+        assertThat(result.sources().getFirst().digest()).isEqualTo(result.modelDigest());
+        assertThat(result.sources().getLast().digest())
+                .isEqualTo(Json.digest(Files.readAllBytes(folder.resolve("test.csv"))));
+        assertThat(result.sources().getLast().bytes()).isEqualTo(Files.size(folder.resolve("test.csv")));
+        assertThat(Manifest.Source.read(job.workspace.sources()))
+                .extracting(Manifest.Source::address)
+                .last(as(InstanceOfAssertFactories.STRING))
+                .endsWith("test.csv");
+        assertThat(Json.write(result)).doesNotContain("test.csv");
     }
 
     @Test
@@ -257,7 +282,8 @@ class PrepareStageTest {
         assertThat(ExampleFile.read(job.workspace.train().resolve("train.jsonl")))
                 .allSatisfy(e -> assertThat(e.id()).matches("train\\.zip/data/[ab]\\.csv:\\d+"));
         try (Stream<Path> files = Files.list(job.workspace.test())) {
-            assertThat(files).containsExactly(job.workspace.test().resolve("test.jsonl"));
+            assertThat(files)
+                    .containsExactlyInAnyOrder(job.workspace.test().resolve("test.jsonl"), job.workspace.sources());
         }
     }
 

@@ -42,6 +42,9 @@ final class HubDouble implements AutoCloseable {
 
     private final java.util.Set<String> lies = ConcurrentHashMap.newKeySet();
 
+    /** Whether files are refused, as those of a model whose terms were not accepted: it can be listed all the same. */
+    volatile boolean refusesFiles;
+
     /** From now on the hub names another digest of that file. */
     void lieAbout(String file) {
         lies.add(file);
@@ -91,6 +94,8 @@ final class HubDouble implements AutoCloseable {
                     tree.group(3),
                     token,
                     (sha, files) -> json(exchange, tree(files).toString()));
+        } else if (resolve.matches() && refusesFiles) {
+            status(exchange, 403, "GatedRepo");
         } else if (resolve.matches()) {
             withCommit(
                     exchange,

@@ -168,11 +168,13 @@ class HubTest {
     }
 
     private Path split(String address) throws IOException {
-        return pod.split(pod.locate("f", address, new SecretReference("hub")), scratch());
+        return pod.split(pod.locate("f", address, new SecretReference("hub")), scratch())
+                .path();
     }
 
     private Path data(String address) throws IOException {
-        return pod.data(pod.locate("f", address, new SecretReference("hub")), scratch());
+        return pod.data(pod.locate("f", address, new SecretReference("hub")), scratch())
+                .path();
     }
 
     private Path scratch() throws IOException {

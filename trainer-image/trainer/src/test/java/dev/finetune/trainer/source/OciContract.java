@@ -236,7 +236,7 @@ abstract class OciContract {
             line.cuts.addAll(Collections.nCopies(8, 1 << 20));
             SourceResolver sources = registry().sources();
             Location location = sources.locate("f", "oci://" + far + "/large:v1", new SecretReference("registry"));
-            assertThat(sources.data(location, folder.resolve("far"))).hasBinaryContent(large);
+            assertThat(sources.data(location, folder.resolve("far")).path()).hasBinaryContent(large);
         }
     }
 
@@ -331,7 +331,7 @@ abstract class OciContract {
     private Path data(SourceResolver sources, String reference, Path scratch) {
         Location location = sources.locate(
                 "f", "oci://" + registry().registry() + "/" + reference, new SecretReference("registry"));
-        return sources.data(location, scratch);
+        return sources.data(location, scratch).path();
     }
 
     private static Map<String, String> files(String... namesAndContents) {

@@ -157,11 +157,14 @@ abstract class S3Contract {
         SecretReference secret = new SecretReference("s3");
 
         String at = "s3://" + bucket() + "/source/";
-        assertThat(pod.data(pod.locate("f", at + "train.csv", secret), folder.resolve("1")))
+        assertThat(pod.data(pod.locate("f", at + "train.csv", secret), folder.resolve("1"))
+                        .path())
                 .hasContent("text,label\na,b");
-        assertThat(pod.data(pod.locate("f", at + "packed.csv.gz", secret), folder.resolve("2")))
+        assertThat(pod.data(pod.locate("f", at + "packed.csv.gz", secret), folder.resolve("2"))
+                        .path())
                 .isDirectoryContaining("glob:**packed.csv");
         assertThat(pod.data(pod.locate("f", at + "parts", secret), folder.resolve("3"))
+                        .path()
                         .resolve("deep/2.csv"))
                 .hasContent("text,label\na,b");
         assertThat(ModelSource.fetch(pod, new BaseModelSource(at + "model", secret, null, null), folder.resolve("4"))

@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,9 @@ final class S3Double implements AutoCloseable {
 
     final Map<String, byte[]> objects = Collections.synchronizedMap(new TreeMap<>());
     final List<String> requests = Collections.synchronizedList(new ArrayList<>());
+
+    /** How often an object was not sent, because the client has it. */
+    final AtomicInteger notModified = new AtomicInteger();
 
     /** Statuses that the next requests are answered with instead; 0 answers as ever. */
     final Deque<Integer> faults = new ConcurrentLinkedDeque<>();
@@ -85,7 +89,8 @@ final class S3Double implements AutoCloseable {
         String signed = exchange.getRequestHeaders().getFirst("Authorization");
         Integer fault = faults.poll();
         if (fault != null && fault != 0) {
-            error(exchange, fault, fault >= 500 ? "SlowDown" : "InvalidRequest");
+            // Not SlowDown: after that code the SDK itself waits for seconds before it asks again.
+            error(exchange, fault, fault >= 500 ? "InternalError" : "InvalidRequest");
         } else if (signed == null || !signed.contains("Credential=" + KEY_ID + "/")) {
             error(exchange, 403, signed == null ? "AccessDenied" : "InvalidAccessKeyId");
         } else if (!bucket.equals(BUCKET)) {
@@ -149,6 +154,11 @@ final class S3Double implements AutoCloseable {
         String condition = exchange.getRequestHeaders().getFirst("If-Match");
         if (condition != null && !condition.equals(tag(object))) {
             error(exchange, 412, "PreconditionFailed");
+            return;
+        }
+        if (tag(object).equals(exchange.getRequestHeaders().getFirst("If-None-Match"))) {
+            notModified.incrementAndGet();
+            exchange.sendResponseHeaders(304, -1);
             return;
         }
         int from = range == null ? 0 : Integer.parseInt(range.substring("bytes=".length(), range.length() - 1));

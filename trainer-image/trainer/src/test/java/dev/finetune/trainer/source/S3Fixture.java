@@ -48,6 +48,10 @@ public final class S3Fixture implements AutoCloseable {
         return server.requests.stream().filter(r -> r.startsWith(method + " ")).toList();
     }
 
+    public int notModified() {
+        return server.notModified.get();
+    }
+
     public void forgetRequests() {
         server.requests.clear();
     }

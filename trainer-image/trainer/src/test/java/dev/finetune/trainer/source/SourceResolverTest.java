@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.api.BaseModelSource;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Json;
 import dev.finetune.api.run.StageException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -48,6 +49,19 @@ class SourceResolverTest {
         assertThat(file("pvc://data/train.csv.gz"))
                 .isEqualTo(root.resolve("scratch/unpacked"))
                 .isDirectoryContaining("glob:**train.csv");
+    }
+
+    @Test
+    void takesTheDigestOfAMountedArchiveOnTheWay() throws IOException {
+        try (OutputStream gzip = new GZIPOutputStream(Files.newOutputStream(claim.resolve("train.csv.gz")))) {
+            gzip.write("text,label\n".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(data("pvc://data/train.csv.gz").contents())
+                .isEqualTo(new Contents(
+                        Json.digest(Files.readAllBytes(claim.resolve("train.csv.gz"))),
+                        1,
+                        Files.size(claim.resolve("train.csv.gz"))));
+        assertThat(data("pvc://data/train.csv").contents()).isNull();
     }
 
     @Test
@@ -137,12 +151,17 @@ class SourceResolverTest {
         SourceResolver local = SourceResolver.local(root);
         assertFails(FailureClass.InvalidSpec, () -> local.locate("f", "pvc://data/x", null))
                 .hasMessageContaining("no cluster");
-        assertThat(local.data(local.locate("f", "file://secret", null), root)).hasContent("outside");
+        assertThat(local.data(local.locate("f", "file://secret", null), root).path())
+                .hasContent("outside");
         assertFails(FailureClass.SourceUnavailable, () -> local.data(local.locate("f", "file://none", null), root))
                 .hasMessageContaining("does not exist");
     }
 
     private Path file(String address) {
+        return data(address).path();
+    }
+
+    private FetchedData data(String address) {
         return pod.data(pod.locate("spec.dataset.train.storageUri", address, null), root.resolve("scratch"));
     }
 

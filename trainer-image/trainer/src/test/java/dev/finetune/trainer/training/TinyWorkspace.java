@@ -1,6 +1,8 @@
 package dev.finetune.trainer.training;
 
+import dev.finetune.api.Augmentation;
 import dev.finetune.api.CheckpointPolicy;
+import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FineTuneJobSpec;
 import dev.finetune.api.Json;
@@ -56,8 +58,27 @@ final class TinyWorkspace {
         return plan(training, microBatchSize, 300);
     }
 
+    /** The same with what is said of the data. */
+    static Plan plan(TrainingSpec training, @Nullable Integer microBatchSize, DatasetSpec dataset) {
+        return plan(training, microBatchSize, 300, dataset);
+    }
+
+    /** The same on training texts that are changed. */
+    static Plan plan(TrainingSpec training, @Nullable Integer microBatchSize, List<Augmentation> augmentation) {
+        DatasetSpec dataset = new DatasetSpec(null, null, null, null, null, null, null, null, augmentation, null, null);
+        return plan(training, microBatchSize, 300, dataset);
+    }
+
     /** The same with a checkpoint each so many seconds; 0 is after every step. */
     static Plan plan(TrainingSpec training, @Nullable Integer microBatchSize, int checkpointSeconds) {
+        return plan(training, microBatchSize, checkpointSeconds, null);
+    }
+
+    private static Plan plan(
+            TrainingSpec training,
+            @Nullable Integer microBatchSize,
+            int checkpointSeconds,
+            @Nullable DatasetSpec dataset) {
         TrainingSpec saving = new TrainingSpec(
                 training.strategy(),
                 training.hyperparameters(),
@@ -67,7 +88,7 @@ final class TinyWorkspace {
                 null);
         EvaluationSpec evaluation = new EvaluationSpec("accuracy", "red", null, null, null);
         FineTuneJobSpec spec = new FineTuneJobSpec(
-                Task.TextClassification, null, null, null, null, saving, evaluation, null, null, null, null, null);
+                Task.TextClassification, null, null, null, dataset, saving, evaluation, null, null, null, null, null);
         return new Plan(
                 Plan.VERSION,
                 new JobIdentity("tiny", "default", "uid"),

@@ -5,18 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
+import dev.finetune.api.Checks;
+import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.EarlyStopping;
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.Imbalance;
 import dev.finetune.api.Json;
 import dev.finetune.api.NamedValue;
 import dev.finetune.api.StrategyType;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.TrainingSpec;
+import dev.finetune.api.WarnAction;
 import dev.finetune.api.run.Progress;
 import dev.finetune.api.run.StageException;
 import dev.finetune.api.run.TrainResult;
 import dev.finetune.trainer.TinyModel;
 import dev.finetune.trainer.dataset.Example;
+import dev.finetune.trainer.dataset.ExampleFile;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.RawTensor;
 import dev.finetune.trainer.engine.SafetensorsWriter;
@@ -49,6 +54,7 @@ class TrainStageTest {
 
         assertThat(Double.parseDouble(result.selectedValue())).isGreaterThan(0.95);
         assertThat(result.steps()).isEqualTo(100);
+        assertThat(result.dataWaitShare()).isStrictlyBetween(0.0, 0.5);
         assertThat(result.exactResume()).isTrue();
         assertThat(result.candidateDigest()).isEqualTo(Candidate.digest(workspace.candidate()));
         assertThat(workspace.candidate().resolve("model.safetensors")).exists();
@@ -242,6 +248,152 @@ class TrainStageTest {
     }
 
     @Test
+    void labelsOfTrainThatAreWrongAreSuspected() throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder, 600);
+        Path file = workspace.train().resolve("train.jsonl");
+        List<Example> planted = new ArrayList<>();
+        List<Example> train = new ArrayList<>();
+        for (Example e : ExampleFile.read(file)) {
+            Example wrong = new Example(e.id(), e.key(), e.text(), e.label().equals("red") ? "blue" : "red");
+            boolean here = train.size() % 20 == 7;
+            train.add(here ? wrong : e);
+            planted.addAll(here ? List.of(wrong) : List.of());
+        }
+        ExampleFile.write(file, train);
+
+        TrainStage.run(
+                TinyWorkspace.plan(learning().spec(), null, checks(WarnAction.Ignore)),
+                workspace,
+                p -> {},
+                new StopSignal());
+        assertThat(workspace.baselines().resolve(SuspectedLabels.FILE)).doesNotExist();
+        TrainStage.run(TinyWorkspace.plan(learning().spec(), null), workspace, p -> {}, new StopSignal());
+
+        List<SuspectedLabels.Suspect> found =
+                SuspectedLabels.read(workspace.baselines()).orElseThrow().suspects();
+        assertThat(found.subList(0, 20))
+                .extracting(SuspectedLabels.Suspect::id)
+                .filteredOn(id -> planted.stream().anyMatch(e -> e.id().equals(id)))
+                .hasSizeGreaterThan(10);
+    }
+
+    @Test
+    void weightedClassesTakeTheSameStepsInSmallerMicroBatches() throws Exception {
+        TrainingSpec training =
+                withoutDropout(learning().epochs(1).batchSize(16).spec());
+        DatasetSpec weighted = balanced(Imbalance.ClassWeights);
+        Workspace plain = uneven("plain");
+        Workspace whole = uneven("whole");
+        Workspace parts = uneven("parts");
+
+        TrainResult without = TrainStage.run(TinyWorkspace.plan(training, null), plain, p -> {}, new StopSignal());
+        TrainResult with =
+                TrainStage.run(TinyWorkspace.plan(training, null, weighted), whole, p -> {}, new StopSignal());
+        TrainStage.run(TinyWorkspace.plan(training, 3, weighted), parts, p -> {}, new StopSignal());
+
+        assertThat(with.steps()).isEqualTo(without.steps());
+        assertThat(with.candidateDigest()).isNotEqualTo(without.candidateDigest());
+        Weights a = Weights.ofFolder(whole.candidate());
+        Weights b = Weights.ofFolder(parts.candidate());
+        for (String name : a.names()) {
+            assertThat(values(b, name)).as(name).containsExactly(values(a, name), within(2e-4f));
+        }
+        TrainingRecord record = TrainingRecord.read(whole.candidate());
+        assertThat(record.imbalance()).isEqualTo("ClassWeights: red 2.50, blue 0.625");
+        assertThat(TrainingRecord.read(plain.candidate()).imbalance()).isNull();
+        assertThat(Files.readAllBytes(whole.baselines().resolve("probe.safetensors")))
+                .isEqualTo(Files.readAllBytes(plain.baselines().resolve("probe.safetensors")));
+    }
+
+    @Test
+    void stoppedInAnEpochThatRepeatsRareLabelsItGoesOnToTheSameWeights() throws Exception {
+        TrainingSpec training = learning().epochs(2).spec();
+        DatasetSpec repeated = balanced(Imbalance.Oversample);
+        Workspace undisturbed = uneven("undisturbed");
+        Workspace stopped = uneven("stopped");
+        StopSignal stop = new StopSignal();
+        List<Progress> progress = new ArrayList<>();
+
+        TrainResult expected = TrainStage.run(
+                TinyWorkspace.plan(training, null, repeated), undisturbed, progress::add, new StopSignal());
+        assertThatThrownBy(() ->
+                        TrainStage.run(TinyWorkspace.plan(training, null, repeated), stopped, afterAStep(stop), stop))
+                .isInstanceOf(Stopped.class)
+                .hasMessageContaining("step 1;");
+        TrainResult resumed =
+                TrainStage.run(TinyWorkspace.plan(training, null, repeated), stopped, p -> {}, new StopSignal());
+
+        assertThat(resumed.candidateDigest()).isEqualTo(expected.candidateDigest());
+        assertThat(resumed.exactResume()).isTrue();
+        // 80 blue ones and 20 red ones four times over, in steps of 16.
+        assertThat(expected.steps()).isEqualTo(2 * 10);
+        assertThat(progress.getLast().totalSteps()).isEqualTo(2 * 10);
+        TrainingRecord record = TrainingRecord.read(undisturbed.candidate());
+        assertThat(record.imbalance())
+                .startsWith("Oversample: 160 examples an epoch instead of 100, each red 4.00 times");
+        History history =
+                Json.MAPPER.readValue(Files.readAllBytes(undisturbed.run().resolve("history.json")), History.class);
+        double steps = history.steps().subList(0, 10).stream()
+                .mapToDouble(History.Steps::loss)
+                .average()
+                .orElseThrow();
+        assertThat(history.epochs().getFirst().trainLoss()).isCloseTo(steps, within(1e-5));
+    }
+
+    @Test
+    void aCheckpointOfAnotherBalanceIsNotGoneOnFrom() throws Exception {
+        TrainingSpec training = learning().epochs(2).spec();
+        Workspace workspace = uneven("workspace");
+        StopSignal stop = new StopSignal();
+
+        assertThatThrownBy(() -> TrainStage.run(TinyWorkspace.plan(training, null), workspace, afterAStep(stop), stop))
+                .isInstanceOf(Stopped.class);
+        TrainResult weighted = TrainStage.run(
+                TinyWorkspace.plan(training, null, balanced(Imbalance.ClassWeights)),
+                workspace,
+                p -> {},
+                new StopSignal());
+
+        Workspace fresh = uneven("fresh");
+        assertThat(weighted.candidateDigest())
+                .isEqualTo(TrainStage.run(
+                                TinyWorkspace.plan(training, null, balanced(Imbalance.ClassWeights)),
+                                fresh,
+                                p -> {},
+                                new StopSignal())
+                        .candidateDigest());
+    }
+
+    /** 80 texts of one label and 20 of the other. */
+    private Workspace uneven(String name) throws Exception {
+        Workspace workspace = TinyWorkspace.in(folder.resolve(name), 400);
+        Path file = workspace.train().resolve("train.jsonl");
+        List<Example> all = ExampleFile.read(file);
+        List<Example> some = new ArrayList<>();
+        some.addAll(all.stream().filter(e -> e.label().equals("blue")).limit(80).toList());
+        some.addAll(all.stream().filter(e -> e.label().equals("red")).limit(20).toList());
+        ExampleFile.write(file, some);
+        return workspace;
+    }
+
+    private static DatasetSpec balanced(Imbalance imbalance) {
+        return new DatasetSpec(null, null, null, null, null, null, null, null, null, null, imbalance);
+    }
+
+    private static DatasetSpec checks(WarnAction suspectedLabels) {
+        return new DatasetSpec(
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                new Checks(null, null, null, null, null, null, null, null, suspectedLabels));
+    }
+
+    @Test
     void aMetricThatCannotSelectIsRefusedBeforeAnyTimeIsSpent() throws Exception {
         Workspace workspace = TinyWorkspace.in(folder, 50);
         TrainingSpec training = new TrainingSpec(null, null, "f1PerClass", null, null, null);
@@ -268,7 +420,7 @@ class TrainStageTest {
                 .seed(3);
     }
 
-    private static TrainingSpec withoutDropout(TrainingSpec spec) {
+    static TrainingSpec withoutDropout(TrainingSpec spec) {
         var n = java.util.Objects.requireNonNull(spec.hyperparameters());
         return new TrainingSpec(
                 spec.strategy(),

@@ -29,12 +29,16 @@ public final class ImageDecoder {
 
     /** Decodes a file. */
     public static Pixels decode(Path file) throws IOException, UnreadableImageException {
-        long size = Files.size(file);
-        if (size > MAX_BYTES) {
-            throw new UnreadableImageException(
-                    "it has %d bytes, and at most %d are read; save it smaller".formatted(size, MAX_BYTES));
-        }
+        checkLength(Files.size(file));
         return decode(Files.readAllBytes(file));
+    }
+
+    /** Refuses a file of so many bytes before they are read, where they are too many. */
+    public static void checkLength(long bytes) throws UnreadableImageException {
+        if (bytes > MAX_BYTES) {
+            throw new UnreadableImageException(
+                    "it has %d bytes, and at most %d are read; save it smaller".formatted(bytes, MAX_BYTES));
+        }
     }
 
     /** Decodes the bytes of a file. */

@@ -4,14 +4,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
-import dev.finetune.trainer.model.SequenceClassifier;
+import dev.finetune.trainer.model.Network;
 import java.util.List;
 
 /**
- * Strategy FeatureExtraction where words are tagged: the head learns from what the frozen backbone makes of each word, without dropout. That is computed anew
- * each time, because the features of all words of a data set would not fit into memory.
+ * Strategy FeatureExtraction where the head takes more than a vector: one for each word, or the whole last map. The frozen backbone computes it anew each time,
+ * as when it is served (no dropout, the statistics that it has), because that of all examples would not fit into memory.
  */
-record HeadOnWords(SequenceClassifier model, Objective objective, EncodedExamples train, EncodedExamples validation)
+record HeadOnBackbone<B>(Network<B> model, Objective objective, TimedInputs<B> train, ModelInputs<B> validation)
         implements Learner {
     @Override
     public TorchEngine engine() {
@@ -21,6 +21,16 @@ record HeadOnWords(SequenceClassifier model, Objective objective, EncodedExample
     @Override
     public List<Parameter> parameters() {
         return model.trainableParameters();
+    }
+
+    @Override
+    public void ahead(int epoch, List<int[]> steps) {
+        train.ahead(epoch, steps);
+    }
+
+    @Override
+    public double waited() {
+        return train.waited();
     }
 
     @Override
