@@ -25,9 +25,7 @@ record Wording(String rows, String input, String anInput, boolean folders) {
 
     /** Where the labels stand. */
     String labels(Answer answer) {
-        return folders
-                ? "the class folders"
-                : "the column that spec.dataset.columns." + ReadSettings.answerRole(answer) + " names";
+        return folders ? "the class folders" : "spec.dataset.columns." + ReadSettings.answerRole(answer);
     }
 
     /** Several of them without anything inside. */

@@ -101,8 +101,7 @@ class ImageListTest {
     void aSingleClassIsRefusedByTheColumnOfLabels() {
         assertThatThrownBy(() ->
                         read("list.csv", "path,colour\nimages/r1.png,red\nimages/r2.png,red\nimages/r3.png,red\n"))
-                .hasMessageContainingAll(
-                        "only the label 'red'", "Check the column that spec.dataset.columns.label names");
+                .hasMessageContainingAll("only the label 'red'", "Check spec.dataset.columns.label.");
     }
 
     @Test
