@@ -50,7 +50,11 @@ final class Ahead<T> implements AutoCloseable {
         for (int example : examples) {
             begin(example);
         }
-        return IntStream.of(examples).mapToObj(this::finished).toList();
+        // One that stands twice in a batch is made once.
+        Map<Integer, T> made = new HashMap<>();
+        return IntStream.of(examples)
+                .mapToObj(e -> made.computeIfAbsent(e, this::finished))
+                .toList();
     }
 
     private void begin(int example) {
@@ -59,8 +63,6 @@ final class Ahead<T> implements AutoCloseable {
     }
 
     private T finished(int example) {
-        // One that stands twice in a batch is made twice.
-        begin(example);
         try {
             return Objects.requireNonNull(coming.remove(example)).get();
         } catch (ExecutionException e) {
