@@ -94,6 +94,38 @@ class MixedImagesTest {
         }
     }
 
+    /** As PyTorch's weighted mean over targets that have the shares of both labels. */
+    @Test
+    void withClassWeightsAStepIsDividedByTheWeightsOfItsMixedLabels() {
+        double own = 0.3;
+        Objective weighted = objective(0, Imbalance.ClassWeights);
+        double loss = 0;
+        double divisor = 0;
+        for (int i : ALL) {
+            double sum = 0;
+            for (int k = 0; k < 3; k++) {
+                sum += Math.exp(LOGITS[3 * i + k]);
+            }
+            for (int example : new int[] {i, OTHERS[i]}) {
+                double share = example == i ? own : 1 - own;
+                int label = label(example);
+                long same = TRAIN.stream().filter(LABELS.get(label)::equals).count();
+                double weight = share * TRAIN.size() / (LABELS.size() * (double) same);
+                loss -= weight * Math.log(Math.exp(LOGITS[3 * i + label]) / sum);
+                divisor += weight;
+            }
+        }
+
+        assertThat(weighted.divisor(ALL)).isCloseTo(divisor, within(1e-6));
+        try (NDManager scope = engine.newScope()) {
+            NDArray logits = scope.create(LOGITS, new Shape(4, 3));
+            assertThat((double) new Mixed(own, OTHERS)
+                            .loss(engine, weighted, logits, ALL, weighted.divisor(ALL))
+                            .getFloat())
+                    .isCloseTo(loss / divisor, within(1e-5));
+        }
+    }
+
     private record Computed(float loss, float[] gradient) {}
 
     private Computed computed(double smoothing, double own, int from, int to) {
@@ -115,6 +147,10 @@ class MixedImagesTest {
     }
 
     private Objective objective(double smoothing) {
+        return objective(smoothing, Imbalance.None);
+    }
+
+    private Objective objective(double smoothing, Imbalance imbalance) {
         List<Example> examples = new ArrayList<>();
         for (String label : TRAIN) {
             examples.add(new Example("id", "key", "text", label));
@@ -123,7 +159,7 @@ class MixedImagesTest {
                 engine,
                 new Objective.Targets(LABELS, examples, examples),
                 smoothing,
-                Imbalance.None,
+                imbalance,
                 new SelectionRule("accuracy", null, null, 0));
     }
 
