@@ -54,8 +54,9 @@ class LocalClusterIT {
                 .create();
         CLUSTER.newClaim(namespace, "data");
 
-        String fetch =
-                "until wget -q -O /data/got http://web; do sleep 0.2; done; stat -c '%u:%g' /data/got; cat /data/got";
+        // Until the server listens, wget tells why it got nothing; a pod's log has that, too.
+        String fetch = "until wget -q -O /data/got http://web 2>/dev/null; do sleep 0.2; done; "
+                + "stat -c '%u:%g' /data/got; cat /data/got";
         create(pod("client", fetch)
                 .editSpec()
                 .addNewVolume()
