@@ -33,8 +33,8 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Jobs that are real and short, in a namespace of their own: the first example's weights, a few hundred of its messages, about a
- * hundred optimizer steps with a checkpoint every second. All are the same training, so all have to end alike, whatever is done to them.
+ * Jobs that are real and short, in a namespace of their own: a cut of the first example's weights, a few hundred of its messages, some
+ * 160 optimizer steps with a checkpoint every second. All are the same training, so all have to end alike, whatever is done to them.
  */
 final class SmallJobs {
     /** Examples of an optimizer step. */
@@ -108,12 +108,24 @@ final class SmallJobs {
                 "apply",
                 "-f",
                 example.resolve("claims.yaml").toString());
-        Installation.upload(cluster, example.resolve("data/minilm"), "models/base/minilm", jobs.namespace);
+        Installation.upload(cluster, smallModel(cluster), "models/base/small", jobs.namespace);
         jobs.data(
                 DATA,
                 lines(example.resolve("data/train.tsv"), TRAIN_LINES),
                 lines(example.resolve("data/test.tsv"), TEST_LINES));
         return jobs;
+    }
+
+    private static Path smallModel(LocalCluster cluster) {
+        synchronized (SmallJobs.class) {
+            try {
+                return SmallModel.cut(
+                        Installation.example().resolve("data/minilm"),
+                        cluster.checkout().resolve("operator/acceptance/target/small-model"));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     /** A ConfigMap with a training and a test file. */
@@ -149,7 +161,7 @@ final class SmallJobs {
                 metadata: {name: %s}
                 spec:
                   task: TextClassification
-                  model: {storageUri: "pvc://models/base/minilm"}
+                  model: {storageUri: "pvc://models/base/small"}
                   dataset:
                     format: TSV
                     csv: {quote: None, header: false}
@@ -159,7 +171,7 @@ final class SmallJobs {
                     test: {storageUri: "configmap://%2$s/test.tsv"}
                     preprocessing: {text: {maxLength: 24}}
                   training:
-                    hyperparameters: {epochs: 2, batchSize: %d, learningRate: "5e-5", seed: 7}
+                    hyperparameters: {epochs: 3, batchSize: %d, learningRate: "2e-4", seed: 7}
                     checkpoint: {intervalSeconds: 1}
                   evaluation:
                     baselines: [LinearProbe]

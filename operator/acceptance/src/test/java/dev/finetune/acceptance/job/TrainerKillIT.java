@@ -91,6 +91,8 @@ class TrainerKillIT {
         undisturbed = jobs.undisturbed();
         assertThat(undisturbed.status().path("restarts").asInt()).isZero();
         assertThat(undisturbed.training().path("exactResume").asBoolean()).isTrue();
+        // What is published is of the last step: a blow at any step before could have changed it.
+        assertThat(undisturbed.training().path("bestStep").asLong()).isEqualTo(StepClock.steps(undisturbed));
         lanes = Executors.newFixedThreadPool(AT_ONCE);
     }
 
