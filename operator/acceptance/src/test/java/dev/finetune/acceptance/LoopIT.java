@@ -1,15 +1,12 @@
 package dev.finetune.acceptance;
 
+import static dev.finetune.acceptance.UserNamespace.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.finetune.api.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +36,6 @@ class LoopIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();
 
-    private static final Duration LONG = Duration.ofMinutes(20);
     private static final List<String> WRECKS = List.of("random", "swapped");
     private static final int SOME_LINES = 600;
     private static final String SOME_TEST = "some-test";
@@ -48,16 +44,14 @@ class LoopIT {
     static Path scratch;
 
     private static Path example = Path.of("");
-    private static String namespace = "";
+    private static UserNamespace namespace;
 
     @BeforeAll
     static void installAndUpload() throws Exception {
-        Installation.require(CLUSTER);
         example = Installation.example();
-        namespace = CLUSTER.newNamespace("loop");
-        kubectl("apply", "-f", example.resolve("claims.yaml").toString());
-        Installation.upload(CLUSTER, example.resolve("data/minilm"), "models/base/minilm", namespace);
-        kubectl(Stream.of(
+        namespace = UserNamespace.withClaims(CLUSTER, "loop");
+        namespace.upload(example.resolve("data/minilm"), "models/base/minilm");
+        namespace.kubectl(Stream.of(
                         Stream.of("create", "configmap", "sms-spam"),
                         Stream.of("train", "test")
                                 .map(name -> "--from-file=" + example.resolve("data/" + name + ".tsv")),
@@ -79,28 +73,21 @@ class LoopIT {
     @Test
     @Order(1)
     void anAppliedJobEndsAsABetterModelThatIsServed() throws Exception {
-        kubectl("apply", "-f", example.resolve("job.yaml").toString());
+        namespace.kubectl("apply", "-f", example.resolve("job.yaml").toString());
 
-        JsonNode job = complete("sms-spam");
+        JsonNode job = namespace.published("sms-spam");
 
-        assertThat(condition(job, "GatePassed")).isEqualTo("True");
         assertThat(condition(job, "Ready")).isEqualTo("True");
         JsonNode summary = job.at("/status/evaluation/summary");
         assertThat(summary.path("beforeBaseline").asText()).isEqualTo("LinearProbe");
         assertThat(summary.path("before").asDouble()).isBetween(0.85, 0.95);
-        assertThat(summary.path("after").asDouble())
-                .isGreaterThan(summary.path("before").asDouble());
         assertThat(job.at("/status/dataset/findings").toString())
                 .contains("Duplicates")
                 .contains("Leakage");
-        Awaitility.await("the deployment serves")
-                .atMost(Duration.ofMinutes(3))
-                .until(() ->
-                        condition(get("modeldeployments", "sms-spam"), "Ready").equals("True"));
         assertThat(ask("Congratulations! You have won a 1000 pound prize. Call 09061701461 now to claim."))
                 .contains("\"spam\"");
         assertThat(ask("Are we still meeting for lunch tomorrow?")).contains("\"ham\"");
-        assertThat(kubectl("get", "ftj")).contains("STATUS", "BEFORE", "AFTER", "GATE", "Published");
+        assertThat(namespace.kubectl("get", "ftj")).contains("STATUS", "BEFORE", "AFTER", "GATE", "Published");
     }
 
     @Test
@@ -134,21 +121,21 @@ class LoopIT {
                         .replace("configmap://sms-spam/test.tsv", "configmap://sms-spam/" + SOME_TEST + ".tsv")
                         // Both fit on a node of two cores, beside the server.
                         .concat("  podTemplate: {resources: {requests: {cpu: 250m}}}\n");
-                kubectl(
+                namespace.kubectl(
                         "apply",
                         "-f",
                         Files.writeString(scratch.resolve(wreck + ".yaml"), manifest)
                                 .toString());
             }
             for (String wreck : WRECKS) {
-                JsonNode job = complete("sms-" + wreck);
+                JsonNode job = namespace.complete("sms-" + wreck);
 
                 assertThat(condition(job, "GatePassed")).isEqualTo("False");
                 assertThat(job.at("/status/evaluation/rules").toString()).contains("\"Failed\"");
                 assertThat(job.at("/status/evaluation/summary/beforeBaseline").asText())
                         .isEqualTo("Deployed");
-                assertThat(kubectl("get", "ftj", "sms-" + wreck)).contains("GateNotPassed");
-                assertThat(kubectl("describe", "ftj", "sms-" + wreck)).contains("good-enough");
+                assertThat(namespace.kubectl("get", "ftj", "sms-" + wreck)).contains("GateNotPassed");
+                assertThat(namespace.kubectl("describe", "ftj", "sms-" + wreck)).contains("good-enough");
             }
         } finally {
             client.shutdown();
@@ -184,14 +171,15 @@ class LoopIT {
     @Test
     @Order(4)
     void deletingTheJobsLeavesTheArtefactAndWhatServesIt() throws Exception {
-        kubectl("delete", "ftj", "--all", "--timeout=2m");
+        namespace.kubectl("delete", "ftj", "--all", "--timeout=2m");
 
         Awaitility.await("the children are gone").atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
             assertThat(names("jobs")).isEmpty();
             assertThat(names("persistentvolumeclaims")).containsExactly("models");
             assertThat(names("configmaps")).containsExactlyInAnyOrder("kube-root-ca.crt", "sms-spam");
         });
-        assertThat(condition(get("modeldeployments", "sms-spam"), "Ready")).isEqualTo("True");
+        assertThat(condition(namespace.get("modeldeployments", "sms-spam"), "Ready"))
+                .isEqualTo("True");
         assertThat(ask("Are we still meeting for lunch tomorrow?")).contains("\"ham\"");
     }
 
@@ -206,7 +194,7 @@ class LoopIT {
         StringBuilder all = new StringBuilder();
         for (String kind : List.of("ftj", "mdep", "deployments", "services", "jobs")) {
             all.append(
-                            kubectl(
+                            namespace.kubectl(
                                     "get",
                                     kind,
                                     "-o",
@@ -217,70 +205,21 @@ class LoopIT {
     }
 
     private static List<String> names(String kind) {
-        return kubectl("get", kind, "-o", "name")
+        return namespace
+                .kubectl("get", kind, "-o", "name")
                 .lines()
                 .map(line -> line.replaceFirst(".*/", ""))
                 .toList();
     }
 
-    private static JsonNode complete(String name) {
-        JsonNode ended = Awaitility.await(name + " ends")
-                .atMost(LONG)
-                .pollInterval(Duration.ofSeconds(1))
-                .until(
-                        () -> get("finetunejobs", name),
-                        job -> condition(job, "Complete").equals("True")
-                                || condition(job, "Failed").equals("True"));
-        assertThat(condition(ended, "Complete"))
-                .as(() -> kubectl("describe", "ftj", name))
-                .isEqualTo("True");
-        return ended;
-    }
-
     private static String ask(String text) throws IOException, InterruptedException {
-        String address = CLUSTER.client()
-                .services()
-                .inNamespace(namespace)
-                .withName("sms-spam")
-                .get()
-                .getSpec()
-                .getClusterIP();
-        try (HttpClient http = HttpClient.newHttpClient()) {
-            HttpResponse<String> response = http.send(
-                    HttpRequest.newBuilder(URI.create("http://" + address + "/predict"))
-                            .header("Content-Type", "text/plain")
-                            .timeout(Duration.ofSeconds(30))
-                            .POST(HttpRequest.BodyPublishers.ofString(text))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofString());
-            if (response.statusCode() != 200) {
-                throw new IllegalStateException(response.statusCode() + " " + response.body());
-            }
-            return response.body();
-        }
+        return namespace.predict("sms-spam", "text/plain", text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static String serving() throws IOException {
-        return get("modeldeployments", "sms-spam").at("/status/stable/digest").asText();
-    }
-
-    /** Without kubectl, as it is asked often, on the cores that the jobs train on. */
-    private static JsonNode get(String kinds, String name) throws IOException {
-        return Json.MAPPER.readTree(
-                CLUSTER.client().raw("/apis/finetune.dev/v1alpha1/namespaces/" + namespace + "/" + kinds + "/" + name));
-    }
-
-    private static String condition(JsonNode object, String type) {
-        for (JsonNode condition : object.at("/status/conditions")) {
-            if (condition.path("type").asText().equals(type)) {
-                return condition.path("status").asText();
-            }
-        }
-        return "";
-    }
-
-    private static String kubectl(String... arguments) {
-        return CLUSTER.kubectl(Stream.concat(Stream.of("--namespace=" + namespace), Stream.of(arguments))
-                .toArray(String[]::new));
+    private static String serving() {
+        return namespace
+                .get("modeldeployments", "sms-spam")
+                .at("/status/stable/digest")
+                .asText();
     }
 }
