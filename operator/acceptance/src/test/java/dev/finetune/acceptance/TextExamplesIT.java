@@ -12,14 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The examples of tagged words and of pairs of texts on a real node, as they are but for the number of pairs. */
-@Execution(ExecutionMode.SAME_THREAD)
+@Order(2)
 class TextExamplesIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();
