@@ -142,7 +142,7 @@ public final class StageJob {
                 .withImage(Objects.requireNonNull(run.resolved().image()))
                 .withImagePullPolicy(blankToNull(run.profile().imagePullPolicy()))
                 .withArgs(arguments)
-                .withEnv(environment(run))
+                .withEnv(environment(run, volumes))
                 .withResources(
                         Resources.of(run.stage(), run.profile(), run.spec().podTemplate()))
                 // A process that dies without a word leaves its last log lines instead.
@@ -152,11 +152,11 @@ public final class StageJob {
                 .build();
     }
 
-    private static List<EnvVar> environment(StageRun run) {
+    private static List<EnvVar> environment(StageRun run, StageVolumes volumes) {
         List<EnvVar> environment = new ArrayList<>();
         orEmpty(run.profile().env()).forEach((name, value) -> environment.add(new EnvVar(name, value, null)));
         Profile.Cache cache = run.profile().cache();
-        if (run.stage() == Stage.prepare && cache != null) {
+        if (volumes.hasCache() && cache != null) {
             environment.add(new EnvVar(PodPaths.CACHE_VARIABLE, PodPaths.CACHE, null));
             if (cache.maxSize() != null) {
                 String bytes = Quantity.getAmountInBytes(new Quantity(cache.maxSize()))

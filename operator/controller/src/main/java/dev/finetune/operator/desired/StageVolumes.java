@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,11 +26,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a stage sees of the world. Folders of the workspace are separate {@code subPath} mounts, which keeps the test split out
- * of train's sight; sources and the Secrets they are read with are mounted, read-only, into prepare alone, with the cache of downloads, the Secret to publish with
+ * of train's sight; sources and the Secrets they are read with are mounted, read-only, into prepare alone, with the cache where something is downloaded, the Secret to publish with
  * into evaluate alone.
  */
 record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
     private static final String WORKSPACE = "workspace";
+    private static final Set<StorageUri.Scheme> DOWNLOADED =
+            EnumSet.of(StorageUri.Scheme.https, StorageUri.Scheme.s3, StorageUri.Scheme.hf, StorageUri.Scheme.oci);
 
     static StageVolumes of(StageRun run) {
         Builder builder = new Builder(run);
@@ -53,6 +56,11 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
             }
         }
         return new StageVolumes(List.copyOf(builder.volumes.values()), builder.mounts);
+    }
+
+    /** Whether the cache of downloads is among them. */
+    boolean hasCache() {
+        return mounts.stream().anyMatch(m -> m.getMountPath().equals(PodPaths.CACHE));
     }
 
     private static Stream<StorageUri> locations(FineTuneJobSpec spec, List<DeployedModel> deployed) {
@@ -147,9 +155,12 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
                     .forEach(this::source);
         }
 
+        /** A job that downloads nothing has no use for it, and must not wait for a claim that nobody made. */
         void cache() {
             Profile.Cache cache = run.profile().cache();
-            if (cache != null && cache.claimName() != null) {
+            boolean downloads =
+                    locations(run.spec(), run.plan().deployed()).anyMatch(uri -> DOWNLOADED.contains(uri.scheme()));
+            if (cache != null && cache.claimName() != null && downloads) {
                 mount(claim(cache.claimName()), PodPaths.CACHE, null, false);
             }
         }

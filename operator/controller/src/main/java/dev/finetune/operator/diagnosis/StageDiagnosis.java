@@ -1,11 +1,13 @@
 package dev.finetune.operator.diagnosis;
 
 import dev.finetune.api.FailureClass;
+import dev.finetune.api.run.PodPaths;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.Volume;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -15,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +36,12 @@ public final class StageDiagnosis {
 
     private StageDiagnosis() {}
 
-    /** The cause, seen from the newest pod of a Job, or from events alone where there is no pod. */
-    public static Optional<Diagnosis> of(@Nullable Pod pod, List<Event> events, Instant now) {
+    /**
+     * The cause, seen from the newest pod of a Job, or from events alone where there is no pod.
+     *
+     * @param profile the name of the profile that the pod was made by
+     */
+    public static Optional<Diagnosis> of(@Nullable Pod pod, List<Event> events, String profile, Instant now) {
         if (pod == null) {
             return ofEvents(events, StageDiagnosis::noPod);
         }
@@ -50,7 +57,7 @@ public final class StageDiagnosis {
         }
         Optional<Diagnosis> unscheduled = condition(pod, "PodScheduled")
                 .filter(c -> "False".equals(c.getStatus()))
-                .map(StageDiagnosis::unscheduled);
+                .map(c -> unscheduled(pod, profile, c));
         if (unscheduled.isPresent()) {
             return unscheduled;
         }
@@ -67,15 +74,33 @@ public final class StageDiagnosis {
                 && Instant.parse(deadline).plus(LOST_AFTER).isBefore(now);
     }
 
-    private static Diagnosis unscheduled(PodCondition condition) {
+    private static Diagnosis unscheduled(Pod pod, String profile, PodCondition condition) {
         String message = Objects.requireNonNullElse(condition.getMessage(), "no node was found");
-        Matcher claim = MISSING_CLAIM.matcher(message);
-        return claim.find()
-                ? new Diagnosis(
-                        FailureClass.StorageUnavailable,
-                        "the claim " + claim.group(1) + " does not exist in this namespace",
-                        true)
-                : new Diagnosis(FailureClass.Unschedulable, message, false);
+        Matcher missing = MISSING_CLAIM.matcher(message);
+        if (!missing.find()) {
+            return new Diagnosis(FailureClass.Unschedulable, message, false);
+        }
+        String claim = missing.group(1);
+        String text = isCache(pod, claim)
+                ? "the claim %s, in which profile %s keeps what jobs download, does not exist in this namespace: create it, or name a profile without a cache"
+                        .formatted(claim, profile)
+                : "the claim " + claim + " does not exist in this namespace";
+        return new Diagnosis(FailureClass.StorageUnavailable, text, true);
+    }
+
+    /** Whether the pod mounts that claim as its cache. Nobody who wrote the job named that claim. */
+    private static boolean isCache(Pod pod, String claim) {
+        if (pod.getSpec() == null) {
+            return false;
+        }
+        Set<String> volumes = pod.getSpec().getVolumes().stream()
+                .filter(v -> v.getPersistentVolumeClaim() != null
+                        && claim.equals(v.getPersistentVolumeClaim().getClaimName()))
+                .map(Volume::getName)
+                .collect(Collectors.toSet());
+        return pod.getSpec().getContainers().stream()
+                .flatMap(c -> c.getVolumeMounts().stream())
+                .anyMatch(m -> PodPaths.CACHE.equals(m.getMountPath()) && volumes.contains(m.getName()));
     }
 
     private static Optional<Diagnosis> waiting(ContainerStateWaiting waiting, List<Event> events) {

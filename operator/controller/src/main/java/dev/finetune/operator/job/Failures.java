@@ -70,7 +70,8 @@ final class Failures {
         boolean started = view.pods().stream().anyMatch(p -> RunView.started(p).isPresent());
         Optional<Diagnosis> cause = started
                 ? Optional.empty()
-                : StageDiagnosis.of(view.newestPod().orElse(null), draft.seen.events(), draft.seen.now());
+                : StageDiagnosis.of(
+                        view.newestPod().orElse(null), draft.seen.events(), profile(draft), draft.seen.now());
         Failure shown = draft.status.failure;
         if (cause.isEmpty() && !started && shown != null && shown.type() != null) {
             return failure(draft, shown.type(), String.valueOf(shown.message()), stage, view);
@@ -100,6 +101,11 @@ final class Failures {
                 Reason.title(stage),
                 exitCode(view).orElse(null),
                 tail);
+    }
+
+    /** The name of the profile that was resolved. */
+    static String profile(Draft draft) {
+        return Objects.requireNonNullElse(draft.resolved().profile(), "?");
     }
 
     /** What the stage itself said about its failure. */

@@ -231,7 +231,7 @@ final class StageRuns {
         draft.again(limit != null && counting ? min(POLL, Duration.ofSeconds(limit - active)) : POLL);
         Optional<Diagnosis> diagnosis = view.isQueued()
                 ? Optional.empty()
-                : StageDiagnosis.of(view.newestPod().orElse(null), draft.seen.events(), now);
+                : StageDiagnosis.of(view.newestPod().orElse(null), draft.seen.events(), Failures.profile(draft), now);
         if (diagnosis.isPresent()) {
             heldUp(draft, stage, view, diagnosis.get());
         } else if (view.isQueued()) {

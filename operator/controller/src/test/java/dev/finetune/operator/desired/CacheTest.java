@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CacheTest {
     private static final Path CASE = Path.of("src/test/resources/desired/cache");
@@ -51,6 +53,32 @@ class CacheTest {
         }
     }
 
+    @Test
+    void aJobThatDownloadsNothingDoesNotNeedIt() throws IOException {
+        PodSpec prepare = pods(Files.readString(CASE.resolve("in-config.yaml")), mountedJob())
+                .get("reviews-prepare-1");
+
+        assertThat(prepare.getVolumes()).isNotEmpty().noneMatch(CacheTest::isCache);
+        assertThat(prepare.getContainers().getFirst().getEnv())
+                .noneMatch(e -> e.getName().startsWith("FINETUNE_CACHE"));
+    }
+
+    /** Each of the sources alone is reason enough. */
+    @ParameterizedTest
+    @CsvSource({
+        "pvc://base/tiny, s3://bucket/model",
+        "configmap://reviews/train.csv, https://files.example.com/train.csv",
+        "pvc://data/test.csv, oci://registry.example.com/reviews:1/test.csv",
+    })
+    void aJobThatDownloadsOneThingHasIt(String mounted, String downloaded) throws IOException {
+        String job = mountedJob().replace(mounted, downloaded);
+
+        assertThat(pods(Files.readString(CASE.resolve("in-config.yaml")), job)
+                        .get("reviews-prepare-1")
+                        .getVolumes())
+                .anyMatch(CacheTest::isCache);
+    }
+
     /** A claim that is a source as well is one volume: two of one claim are not allowed in every driver. */
     @Test
     void aClaimThatIsAlsoTheStoreIsMountedTwiceAndIsOneVolume() throws IOException {
@@ -65,13 +93,29 @@ class CacheTest {
                         assertThat(v.getPersistentVolumeClaim().getReadOnly()).isNull());
     }
 
+    /** The job of the case with all its sources on claims and ConfigMaps. */
+    private static String mountedJob() throws IOException {
+        String job = Files.readString(CASE.resolve("in-job.yaml"))
+                .replace("hf://team/tiny:main", "pvc://base/tiny")
+                .replace(", secretRef: {name: hub}", "")
+                .replace("HuggingFace", "CSV")
+                .replace("hf://team/reviews/train", "configmap://reviews/train.csv")
+                .replace("hf://team/reviews/test", "pvc://data/test.csv");
+        assertThat(job).doesNotContain("hf://");
+        return job;
+    }
+
     private static boolean isCache(Volume volume) {
         return volume.getPersistentVolumeClaim() != null
                 && CLAIM.equals(volume.getPersistentVolumeClaim().getClaimName());
     }
 
     private static Map<String, PodSpec> pods(String config) throws IOException {
-        return Walkthrough.children(config, Files.readString(CASE.resolve("in-job.yaml"))).stream()
+        return pods(config, Files.readString(CASE.resolve("in-job.yaml")));
+    }
+
+    private static Map<String, PodSpec> pods(String config, String job) {
+        return Walkthrough.children(config, job).stream()
                 .filter(Job.class::isInstance)
                 .map(Job.class::cast)
                 .collect(Collectors.toMap(

@@ -25,7 +25,7 @@ class StageDiagnosisTest {
         "CreateContainerConfigError, Internal, false",
     })
     void waitingReasonsOfContainers(String reason, FailureClass type, boolean terminal) {
-        assertThat(StageDiagnosis.of(waiting(reason), List.of(), NOW)).hasValueSatisfying(d -> {
+        assertThat(StageDiagnosis.of(waiting(reason), List.of(), "small", NOW)).hasValueSatisfying(d -> {
             assertThat(d.type()).isEqualTo(type);
             assertThat(d.terminal()).isEqualTo(terminal);
             assertThat(d.message()).contains(reason, "because");
@@ -44,7 +44,7 @@ class StageDiagnosisTest {
                 "etcdserver: request timed out | Internal | false",
             })
     void eventsOfAJobWithoutPod(String message, FailureClass type, boolean terminal) {
-        assertThat(StageDiagnosis.of(null, List.of(event("FailedCreate", message)), NOW))
+        assertThat(StageDiagnosis.of(null, List.of(event("FailedCreate", message)), "small", NOW))
                 .hasValueSatisfying(d -> {
                     assertThat(d.type()).isEqualTo(type);
                     assertThat(d.terminal()).isEqualTo(terminal);
@@ -56,9 +56,10 @@ class StageDiagnosisTest {
         assertThat(StageDiagnosis.of(
                         waiting("ContainerCreating"),
                         List.of(event("Pulled", "x"), event("FailedMount", "no such volume")),
+                        "small",
                         NOW))
                 .hasValueSatisfying(d -> assertThat(d.type()).isEqualTo(FailureClass.StorageUnavailable));
-        assertThat(StageDiagnosis.of(waiting("ContainerCreating"), List.of(), NOW))
+        assertThat(StageDiagnosis.of(waiting("ContainerCreating"), List.of(), "small", NOW))
                 .isEmpty();
     }
 
@@ -76,11 +77,61 @@ class StageDiagnosisTest {
                 .withPhase("Running")
                 .endStatus()
                 .build();
-        assertThat(StageDiagnosis.of(pod, List.of(), NOW)).hasValueSatisfying(d -> {
+        assertThat(StageDiagnosis.of(pod, List.of(), "small", NOW)).hasValueSatisfying(d -> {
             assertThat(d.type()).isEqualTo(FailureClass.NodeLost);
             assertThat(d.message()).contains("p", "n1");
         });
         assertThat(StageDiagnosis.isLost(pod, NOW.minusSeconds(30))).isFalse();
+    }
+
+    @Test
+    void aMissingCacheIsNamedWithTheProfileThatWantsIt() {
+        assertThat(StageDiagnosis.of(unscheduled("/cache"), List.of(), "small", NOW))
+                .contains(new Diagnosis(
+                        FailureClass.StorageUnavailable,
+                        "the claim shared, in which profile small keeps what jobs download, does not exist in this namespace: create it, or name a profile without a cache",
+                        true));
+        // The same claim as a source is what the job's owner named.
+        assertThat(StageDiagnosis.of(unscheduled("/sources/pvc/shared"), List.of(), "small", NOW))
+                .contains(new Diagnosis(
+                        FailureClass.StorageUnavailable, "the claim shared does not exist in this namespace", true));
+    }
+
+    /** Waits for the claim named shared, which it mounts at that path. */
+    private static Pod unscheduled(String path) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withName("p")
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .addNewVolumeMount()
+                .withName("claim-1")
+                .withMountPath(path)
+                .endVolumeMount()
+                .addNewVolumeMount()
+                .withName("claim-2")
+                .withMountPath("/store")
+                .endVolumeMount()
+                .endContainer()
+                .addNewVolume()
+                .withName("claim-1")
+                .withNewPersistentVolumeClaim("shared", null)
+                .endVolume()
+                .addNewVolume()
+                .withName("claim-2")
+                .withNewPersistentVolumeClaim("models", null)
+                .endVolume()
+                .endSpec()
+                .withNewStatus()
+                .withPhase("Pending")
+                .addNewCondition()
+                .withType("PodScheduled")
+                .withStatus("False")
+                .withMessage("0/1 nodes are available: persistentvolumeclaim \"shared\" not found. not found")
+                .endCondition()
+                .endStatus()
+                .build();
     }
 
     private static Pod waiting(String reason) {
