@@ -16,6 +16,11 @@ public final class Installation {
     /** Where the operator runs. */
     public static final String NAMESPACE = "finetune-system";
 
+    /** A profile with a cache, whose claim exists only where a test makes it. */
+    public static final String CACHED_PROFILE = "cached";
+
+    public static final String CACHE_CLAIM = "finetune-cache";
+
     /** Held while images are built: their layers are mounted on the machine meanwhile. */
     static final Object MOUNTS = new Object();
 
@@ -44,6 +49,8 @@ public final class Installation {
                 "--set=trainer.image=" + images.trainer(),
                 // An account that tests may name; it exists only where they make it.
                 "--set=profiles.default.serviceAccounts={trainer}",
+                "--set=profiles." + CACHED_PROFILE + ".cache.claimName=" + CACHE_CLAIM,
+                "--set=profiles." + CACHED_PROFILE + ".workspace.size=1Gi",
                 "--wait",
                 "--timeout=3m");
         done = true;

@@ -19,6 +19,7 @@ final class TinyModel {
     private static final int HIDDEN = 8;
     private static final int INNER = 16;
     private static final int POSITIONS = 32;
+    private static final int MANY_WORDS = 40_000;
     private static final List<String> VOCABULARY =
             List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "good", "bad", "film");
     private static final String WEIGHTS = "model.safetensors";
@@ -80,19 +81,28 @@ final class TinyModel {
         Files.writeString(file, content.replace(what, with), StandardCharsets.ISO_8859_1);
     }
 
-    private static void write(Path folder) throws IOException {
-        Files.createDirectories(folder);
-        Files.writeString(folder.resolve("README.md"), "---\nlicense: cc-by-nc-4.0\n---\n# Tiny\n");
-        Json.MAPPER.writeValue(folder.resolve(CONFIG).toFile(), config());
-        Json.MAPPER.writeValue(folder.resolve(TOKENIZER).toFile(), tokenizer());
-        Files.write(folder.resolve(WEIGHTS), safetensors(tensors()));
+    /** One whose weights are larger than a MiB, most of it words that no text has. */
+    static void writeLarge(Path folder) throws IOException {
+        write(folder, MANY_WORDS);
     }
 
-    private static ObjectNode config() {
+    private static void write(Path folder) throws IOException {
+        write(folder, VOCABULARY.size());
+    }
+
+    private static void write(Path folder, int words) throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("README.md"), "---\nlicense: cc-by-nc-4.0\n---\n# Tiny\n");
+        Json.MAPPER.writeValue(folder.resolve(CONFIG).toFile(), config(words));
+        Json.MAPPER.writeValue(folder.resolve(TOKENIZER).toFile(), tokenizer());
+        Files.write(folder.resolve(WEIGHTS), safetensors(tensors(words)));
+    }
+
+    private static ObjectNode config(int words) {
         return Json.MAPPER
                 .createObjectNode()
                 .put("model_type", "bert")
-                .put("vocab_size", VOCABULARY.size())
+                .put("vocab_size", words)
                 .put("hidden_size", HIDDEN)
                 .put("intermediate_size", INNER)
                 .put("num_hidden_layers", 1)
@@ -144,9 +154,9 @@ final class TinyModel {
         return tokenizer;
     }
 
-    private static Map<String, int[]> tensors() {
+    private static Map<String, int[]> tensors(int words) {
         Map<String, int[]> shapes = new LinkedHashMap<>();
-        shapes.put("embeddings.word_embeddings.weight", new int[] {VOCABULARY.size(), HIDDEN});
+        shapes.put("embeddings.word_embeddings.weight", new int[] {words, HIDDEN});
         shapes.put("embeddings.position_embeddings.weight", new int[] {POSITIONS, HIDDEN});
         shapes.put("embeddings.token_type_embeddings.weight", new int[] {2, HIDDEN});
         norm(shapes, "embeddings.LayerNorm");
