@@ -126,11 +126,22 @@ final class SpacedText {
         return i;
     }
 
+    /** Behind the last letter or digit and its accents and vowel signs, which are characters of their own in many scripts. */
     private static int end(String piece) {
         int i = piece.length();
         while (!Character.isLetterOrDigit(piece.codePointBefore(i))) {
             i -= Character.charCount(piece.codePointBefore(i));
         }
+        while (i < piece.length() && isMark(piece.codePointAt(i))) {
+            i += Character.charCount(piece.codePointAt(i));
+        }
         return i;
+    }
+
+    private static boolean isMark(int c) {
+        int type = Character.getType(c);
+        return type == Character.NON_SPACING_MARK
+                || type == Character.COMBINING_SPACING_MARK
+                || type == Character.ENCLOSING_MARK;
     }
 }

@@ -229,6 +229,19 @@ class TextAugmentationTest {
         }
     }
 
+    /** Vowel signs and accents may be characters of their own, and the last of a word. */
+    @Test
+    void a_word_ends_behind_its_vowel_signs() {
+        Thesaurus hindi = Thesaurus.of(List.of(List.of("\u0917\u093e\u0921\u093c\u0940", "\u0915\u093e\u0930")));
+        String text = "\u092e\u0947\u0930\u0940 \u0917\u093e\u0921\u093c\u0940!";
+
+        assertThat(drawn(new SynonymReplacement(1, hindi), text, 3))
+                .containsOnly("\u092e\u0947\u0930\u0940 \u0915\u093e\u0930!");
+        assertThat(drawn(new RandomSwap(0.1), text, 3))
+                .containsOnly("\u0917\u093e\u0921\u093c\u0940 \u092e\u0947\u0930\u0940!");
+        assertThat(drawn(new RandomSwap(0.1), "cafe\u0301 ole\u0301!", 3)).containsOnly("ole\u0301 cafe\u0301!");
+    }
+
     private static List<String> drawn(TextAugmentation step, String text, int times) {
         List<String> changed = new ArrayList<>();
         SplittableRandom random = new SplittableRandom(5);
