@@ -36,6 +36,11 @@ public enum AugmentationType {
         return this == Mixup || this == CutMix;
     }
 
+    /** Whether it asks a thesaurus. */
+    public boolean takesSynonyms() {
+        return this == SynonymReplacement || this == RandomInsertion;
+    }
+
     /** Whether it changes texts, and not images. */
     public boolean ofTexts() {
         return switch (this) {

@@ -88,6 +88,7 @@ final class DatasetRules {
                 AugmentationRules.check(field.at("augmentation", i), augmentation.get(i));
             }
         }
+        thesaurus(field.at("thesaurus"), dataset, schemes);
         field.at("imbalance")
                 .that(
                         dataset.imbalance() == null
@@ -106,6 +107,23 @@ final class DatasetRules {
                             "is for tasks with one label each, TextClassification, TextPairClassification and ImageClassification, found task "
                                     + task + ": remove it");
         }
+    }
+
+    /** One file, where it is asked for a synonym. */
+    private static void thesaurus(Field field, DatasetSpec dataset, Set<StorageUri.Scheme> schemes) {
+        DataSource thesaurus = dataset.thesaurus();
+        if (thesaurus == null) {
+            return;
+        }
+        field.that(
+                dataset.augmentation() != null
+                        && dataset.augmentation().stream()
+                                .anyMatch(a -> a.type() != null && a.type().takesSynonyms()),
+                "is for SynonymReplacement and RandomInsertion: list one of them in augmentation, or remove it");
+        Field uri = field.at("storageUri");
+        uri.required(thesaurus.storageUri());
+        uri.file(thesaurus.storageUri(), schemes);
+        field.at("secretRef").secret(thesaurus.secretRef(), thesaurus.storageUri());
     }
 
     /** What goes with images alone, and what does not. */

@@ -14,6 +14,7 @@ public record DatasetSpec(
         @Nullable Long splitSeed,
         @Nullable Preprocessing preprocessing,
         @Nullable List<Augmentation> augmentation,
+        @Nullable DataSource thesaurus,
         @Nullable Checks checks,
         @Nullable Imbalance imbalance) {
     /** One whose training examples are taken as they are. */
@@ -27,6 +28,6 @@ public record DatasetSpec(
             @Nullable Long splitSeed,
             @Nullable Preprocessing preprocessing,
             @Nullable Checks checks) {
-        this(format, csv, columns, train, validation, test, splitSeed, preprocessing, null, checks, null);
+        this(format, csv, columns, train, validation, test, splitSeed, preprocessing, null, null, checks, null);
     }
 }

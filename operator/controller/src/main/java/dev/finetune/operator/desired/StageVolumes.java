@@ -71,6 +71,7 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
             texts.add(data.train() == null ? null : data.train().storageUri());
             texts.add(data.validation() == null ? null : data.validation().storageUri());
             texts.add(data.test() == null ? null : data.test().storageUri());
+            texts.add(data.thesaurus() == null ? null : data.thesaurus().storageUri());
         }
         deployed.forEach(d -> texts.add(d.storageUri()));
         return texts.stream()
@@ -88,6 +89,7 @@ record StageVolumes(List<Volume> volumes, List<VolumeMount> mounts) {
             secrets.add(data.train() == null ? null : data.train().secretRef());
             secrets.add(data.validation() == null ? null : data.validation().secretRef());
             secrets.add(data.test() == null ? null : data.test().secretRef());
+            secrets.add(data.thesaurus() == null ? null : data.thesaurus().secretRef());
         }
         run.plan().deployed().forEach(d -> secrets.add(new SecretReference(d.secretName())));
         return secrets.stream();

@@ -85,6 +85,7 @@ final class Plans {
                         data.splitSeed(),
                         data.preprocessing(),
                         data.augmentation(),
+                        data.thesaurus(),
                         data.checks(),
                         data.imbalance());
     }

@@ -42,7 +42,7 @@ final class LocalSources {
     /** The spec that train is told: it never learns where the test data is. */
     static FineTuneJobSpec withoutTest(FineTuneJobSpec spec) {
         DatasetSpec d = Objects.requireNonNull(spec.dataset(), "spec.dataset is required");
-        return withSources(spec, spec.model(), withFiles(d, d.train(), d.validation(), null));
+        return withSources(spec, spec.model(), withFiles(d, d.train(), d.validation(), null, d.thesaurus()));
     }
 
     /** The size and time of every local file that the spec reads: another value means that prepare must run again. */
@@ -55,7 +55,10 @@ final class LocalSources {
                         d == null || d.validation() == null
                                 ? null
                                 : d.validation().storageUri(),
-                        d == null || d.test() == null ? null : d.test().storageUri())
+                        d == null || d.test() == null ? null : d.test().storageUri(),
+                        d == null || d.thesaurus() == null
+                                ? null
+                                : d.thesaurus().storageUri())
                 .filter(uri -> uri != null && uri.startsWith(SCHEME))
                 .map(uri -> Path.of(URI.create(uri)))
                 .forEach(path -> stamp(path, files));
@@ -78,13 +81,14 @@ final class LocalSources {
     private static DatasetSpec resolve(DatasetSpec d, Folders folder) {
         return withFiles(
                 d,
-                d.train() == null
-                        ? null
-                        : new DataSource(
-                                absolute(d.train().storageUri(), folder),
-                                d.train().secretRef()),
+                source(d.train(), folder),
                 split(d.validation(), folder),
-                split(d.test(), folder));
+                split(d.test(), folder),
+                source(d.thesaurus(), folder));
+    }
+
+    private static @Nullable DataSource source(@Nullable DataSource source, Folders folder) {
+        return source == null ? null : new DataSource(absolute(source.storageUri(), folder), source.secretRef());
     }
 
     private static @Nullable DataSplit split(@Nullable DataSplit split, Folders folder) {
@@ -115,7 +119,11 @@ final class LocalSources {
     }
 
     private static DatasetSpec withFiles(
-            DatasetSpec d, @Nullable DataSource train, @Nullable DataSplit validation, @Nullable DataSplit test) {
+            DatasetSpec d,
+            @Nullable DataSource train,
+            @Nullable DataSplit validation,
+            @Nullable DataSplit test,
+            @Nullable DataSource thesaurus) {
         return new DatasetSpec(
                 d.format(),
                 d.csv(),
@@ -126,6 +134,7 @@ final class LocalSources {
                 d.splitSeed(),
                 d.preprocessing(),
                 d.augmentation(),
+                thesaurus,
                 d.checks(),
                 d.imbalance());
     }

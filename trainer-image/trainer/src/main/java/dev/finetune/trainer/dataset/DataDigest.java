@@ -39,6 +39,11 @@ final class DataDigest {
                 .value();
     }
 
+    /** Of what a model learns from where its texts are changed by synonyms of a file with that digest. */
+    static String withThesaurus(String training, String thesaurus) {
+        return Json.digest(List.of(training, thesaurus));
+    }
+
     private DataDigest add(String split, List<Example> examples) {
         examples.stream().sorted(ORDER).forEach(e -> {
             digest.update(Json.write(List.of(split, e.key(), e.label())).getBytes(StandardCharsets.UTF_8));

@@ -150,11 +150,20 @@ public final class Dataset {
     public Dataset with(Finding finding) {
         List<Finding> findings = new ArrayList<>(info.findings());
         findings.add(finding);
+        return with(info.datasetDigest(), findings);
+    }
+
+    /** The same data set to be learned from with synonyms of a file with that digest: other synonyms are another training. */
+    public Dataset withThesaurus(String digest) {
+        return with(DataDigest.withThesaurus(info.datasetDigest(), digest), info.findings());
+    }
+
+    private Dataset with(String datasetDigest, List<Finding> findings) {
         return new Dataset(
                 splits,
                 new DatasetInfo(
                         info.splitVersion(),
-                        info.datasetDigest(),
+                        datasetDigest,
                         info.testDigest(),
                         info.labels(),
                         info.train(),

@@ -27,6 +27,11 @@ public record Workspace(Path root) {
         return root.resolve("train");
     }
 
+    /** The job's own synonyms, as they came; only where it has some. */
+    public Path thesaurus() {
+        return train().resolve("thesaurus.txt");
+    }
+
     /** The test split: {@code test.jsonl}. */
     public Path test() {
         return root.resolve("test");

@@ -2,7 +2,9 @@ package dev.finetune.trainer.prepare;
 
 import dev.finetune.api.DataFormat;
 import dev.finetune.api.DatasetSpec;
+import dev.finetune.api.FailureClass;
 import dev.finetune.api.Task;
+import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.artifact.Manifest;
 import dev.finetune.trainer.dataset.Dataset;
 import dev.finetune.trainer.dataset.SourceFiles;
@@ -15,11 +17,15 @@ import dev.finetune.trainer.source.SourceResolver;
 import dev.finetune.trainer.source.SourceUri;
 import dev.finetune.trainer.storage.Volume;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +73,58 @@ final class DataSources {
         }
         read.add(Manifest.Source.of(field, location.uri().shown(), fetched.revision(), contents));
         return file;
+    }
+
+    /** The one file of text at that location, on this machine. */
+    Dataset.NamedFile text(String field, Location location, long maxBytes, Path scratch) {
+        FetchedData fetched = sources.data(location, scratch);
+        Path path = only(field, location, fetched.path());
+        try {
+            if (Files.size(path) > maxBytes) {
+                throw new StageException(
+                        FailureClass.InvalidData,
+                        location.uri().shown() + " has " + Files.size(path) + " bytes: " + field + " may have at most "
+                                + maxBytes + "; leave out what the texts do not hold.");
+            }
+        } catch (IOException e) {
+            throw Volume.failure(path, e);
+        }
+        Contents contents = fetched.contents();
+        if (contents == null) {
+            Path file = path.toAbsolutePath();
+            Path copy = scratch.resolve("mounted");
+            Map<String, FetchedFile> copied = new LocalFiles(
+                            location.uri().shown(), Objects.requireNonNull(file.getParent()), List.of(file))
+                    .copied(copy);
+            contents = Contents.of(copied);
+            path = copy.resolve(Objects.requireNonNull(file.getFileName()));
+        }
+        read.add(Manifest.Source.of(field, location.uri().shown(), fetched.revision(), contents));
+        return new Dataset.NamedFile(location.uri().fileName(), path);
+    }
+
+    /** What is unpacked lies in a folder, even where it is one file. */
+    private static Path only(String field, Location location, Path path) {
+        if (!Files.isDirectory(path)) {
+            return path;
+        }
+        try (Stream<Path> all = Files.walk(path)) {
+            List<Path> files = all.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                    .limit(2)
+                    .toList();
+            if (files.size() == 1) {
+                return files.getFirst();
+            }
+            throw new StageException(
+                    FailureClass.InvalidData,
+                    location.uri().shown() + " holds " + (files.isEmpty() ? "no file: " : "several files: ") + field
+                            + " is one; name it.");
+        } catch (IOException | UncheckedIOException e) {
+            throw new StageException(
+                    FailureClass.SourceUnavailable,
+                    "Cannot read " + location.uri().shown() + ": " + e.getMessage(),
+                    e);
+        }
     }
 
     /** What was read so far. */

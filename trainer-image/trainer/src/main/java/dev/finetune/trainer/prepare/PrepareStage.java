@@ -76,6 +76,7 @@ public final class PrepareStage {
         progress.accept(percent(0));
         DataSources dataSources = new DataSources(sources, required("spec.task", spec.task()), data);
         Dataset dataset = dataset(required("spec.task", spec.task()), data, scratch, sources, dataSources);
+        Optional<OwnThesaurus> thesaurus = OwnThesaurus.of(data, sources, dataSources, scratch.file("thesaurus"));
         JudgingChecks judging = JudgingChecks.of(spec, dataset.info().labels());
         judging.check(dataset);
         progress.accept(percent(40));
@@ -100,6 +101,7 @@ public final class PrepareStage {
                 : TrainingEstimate.of(spec, dataset.train(), workspace.model());
         LOG.info("{}", estimate.describe());
         dataset = withFindings(dataset, plan, estimate, judging);
+        dataset = thesaurus.isPresent() ? thesaurus.get().with(dataset) : dataset;
         dataset = CutWords.of(spec, dataset.test(), workspace.model(), estimate.maxLength())
                 .map(dataset::with)
                 .orElse(dataset);
@@ -110,6 +112,7 @@ public final class PrepareStage {
                 .toList();
         try {
             Manifest.Source.write(read, workspace.sources());
+            OwnThesaurus.write(thesaurus, workspace);
             dataset.write(workspace);
         } catch (IOException e) {
             throw Volume.failure(workspace.train(), e);

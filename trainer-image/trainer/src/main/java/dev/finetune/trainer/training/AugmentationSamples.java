@@ -30,7 +30,8 @@ record AugmentationSamples(List<String> changes, List<Sample> samples) {
         return new AugmentationSamples(List.of(), List.of());
     }
 
-    static AugmentationSamples of(List<Augmentation> asked, AugmentedTexts texts) {
+    /** The texts as training takes them, unchanged and changed; told is where synonyms are not WordNet's. */
+    static AugmentationSamples of(List<Augmentation> asked, AugmentedTexts texts, boolean ownThesaurus) {
         List<Sample> samples = new ArrayList<>();
         for (int example : some(texts.size())) {
             List<String> after = new ArrayList<>();
@@ -40,7 +41,8 @@ record AugmentationSamples(List<String> changes, List<Sample> samples) {
             samples.add(new Sample(
                     texts.ids().get(example), cut(texts.unchanged(example).toString()), after));
         }
-        return new AugmentationSamples(described(asked), samples);
+        return new AugmentationSamples(
+                asked.stream().map(a -> described(a, ownThesaurus)).toList(), samples);
     }
 
     /** The images as training takes them, unchanged and changed; none where they are only mixed with each other. */
@@ -61,7 +63,8 @@ record AugmentationSamples(List<String> changes, List<Sample> samples) {
                         after.stream().flatMap(Optional::stream).toList()));
             }
         }
-        return new AugmentationSamples(described(asked), samples);
+        return new AugmentationSamples(
+                asked.stream().map(a -> described(a, false)).toList(), samples);
     }
 
     /** Examples spread over all. */
@@ -88,17 +91,16 @@ record AugmentationSamples(List<String> changes, List<Sample> samples) {
     }
 
     /** As {@code RandomDeletion (probability 0.2)}. */
-    private static List<String> described(List<Augmentation> asked) {
-        return asked.stream().map(AugmentationSamples::described).toList();
-    }
-
-    private static String described(Augmentation asked) {
+    private static String described(Augmentation asked, boolean ownThesaurus) {
         List<String> members = new ArrayList<>();
         for (var member : Json.MAPPER.valueToTree(asked).properties()) {
             JsonNode value = member.getValue();
             if (!value.isNull() && !member.getKey().equals("type")) {
                 members.add(member.getKey() + " " + value.asText());
             }
+        }
+        if (ownThesaurus && asked.type() != null && asked.type().takesSynonyms()) {
+            members.add("synonyms of the job's own thesaurus");
         }
         return asked.type() + (members.isEmpty() ? "" : " (" + String.join(", ", members) + ")");
     }

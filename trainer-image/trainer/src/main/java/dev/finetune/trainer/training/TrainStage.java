@@ -18,6 +18,7 @@ import dev.finetune.api.run.TrainResult;
 import dev.finetune.trainer.dataset.DatasetInfo;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.ExampleFile;
+import dev.finetune.trainer.dataset.SynonymFile;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.MemoryShortage;
 import dev.finetune.trainer.engine.TorchEngine;
@@ -112,8 +113,7 @@ public final class TrainStage {
                 return run.train(model, train, train, validation, kind, saving);
             }
             TextAugmentations changes = new TextAugmentations(
-                    AskedAugmentation.ofTexts(asked, Thesaurus::english),
-                    Seeds.mix(numbers.seed(), Seeds.AUGMENTATION));
+                    AskedAugmentation.ofTexts(asked, this::thesaurus), Seeds.mix(numbers.seed(), Seeds.AUGMENTATION));
             try (TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), maxLength, answer);
                     AugmentedTexts changed = new AugmentedTexts(
                             run.train,
@@ -122,7 +122,7 @@ public final class TrainStage {
                             changes,
                             tokenizer,
                             model.engine().threads())) {
-                run.write(AugmentationSamples.of(asked, changed));
+                run.write(AugmentationSamples.of(asked, changed, hasOwnThesaurus()));
                 return run.train(model, changed, train, validation, kind, saving);
             }
         }
@@ -132,6 +132,14 @@ public final class TrainStage {
         return Optional.ofNullable(plan.spec().dataset())
                 .map(d -> d.augmentation())
                 .orElse(List.of());
+    }
+
+    private Thesaurus thesaurus() {
+        return hasOwnThesaurus() ? SynonymFile.read("thesaurus", workspace.thesaurus()) : Thesaurus.english();
+    }
+
+    private boolean hasOwnThesaurus() {
+        return plan.spec().dataset() != null && plan.spec().dataset().thesaurus() != null;
     }
 
     private TrainResult images(DatasetInfo info) throws IOException {

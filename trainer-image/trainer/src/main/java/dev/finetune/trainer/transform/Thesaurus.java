@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What words mean the same, whatever their case. Safe for use by several threads. */
+/** What words mean the same, whatever their case and Unicode form. Safe for use by several threads. */
 public final class Thesaurus {
     /** The text files of WordNet 3.1, licence included, come in a package of their own. */
     private static final String WORDNET = "/net/sf/extjwnl/data/wordnet/wn31/data.";
@@ -39,14 +40,39 @@ public final class Thesaurus {
 
     private final Map<String, List<String>> synonyms;
 
+    /** What takes the place of words, and not the other way round; of words that mean the same both are equal. */
+    public record Rule(List<String> words, List<String> synonyms) {
+        /** Of words that mean the same. */
+        public static Rule same(List<String> words) {
+            return new Rule(words, words);
+        }
+
+        /** Whether it says anything: one of its words stands in texts as one, and a synonym is another. */
+        public boolean saysAnything() {
+            return words.stream()
+                    .anyMatch(word -> isOneWord(word) && !others(word).isEmpty());
+        }
+
+        private List<String> others(String word) {
+            return synonyms.stream()
+                    .filter(other -> !key(other).equals(key(word)))
+                    .toList();
+        }
+    }
+
     private Thesaurus(Map<String, List<String>> synonyms) {
         this.synonyms = synonyms;
     }
 
     /** One of groups of words that mean the same. */
     public static Thesaurus of(List<List<String>> groups) {
+        return ofRules(groups.stream().map(Rule::same).toList());
+    }
+
+    /** One of rules. */
+    public static Thesaurus ofRules(List<Rule> rules) {
         Map<String, Set<String>> found = new HashMap<>();
-        groups.forEach(group -> add(found, group));
+        rules.forEach(rule -> add(found, rule));
         return of(found);
     }
 
@@ -62,7 +88,7 @@ public final class Thesaurus {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     // The licence stands in front, each of its lines behind two spaces.
                     if (!line.startsWith(" ")) {
-                        add(found, words(line));
+                        add(found, Rule.same(words(line)));
                     }
                 }
             } catch (IOException e) {
@@ -87,14 +113,25 @@ public final class Thesaurus {
         return bare;
     }
 
-    /** A group of one word says nothing, and what is several words is never asked for. */
-    private static void add(Map<String, Set<String>> found, List<String> group) {
-        for (String word : group.size() < 2 ? List.<String>of() : group) {
-            if (word.indexOf(' ') < 0) {
-                Set<String> others = found.computeIfAbsent(word.toLowerCase(Locale.ROOT), _ -> new TreeSet<>());
-                group.stream().filter(other -> !other.equalsIgnoreCase(word)).forEach(others::add);
+    /** What is several words is never asked for. */
+    private static void add(Map<String, Set<String>> found, Rule rule) {
+        for (String word : rule.words()) {
+            if (isOneWord(word)) {
+                found.computeIfAbsent(key(word), _ -> new TreeSet<>()).addAll(rule.others(word));
             }
         }
+    }
+
+    /** Whether texts are found to hold it as one word: not where it is several, or ends in punctuation. */
+    private static boolean isOneWord(String text) {
+        SpacedText spaced = new SpacedText(text);
+        return spaced.size() == 1
+                && spaced.words().size() == 1
+                && spaced.word(0).equals(text);
+    }
+
+    private static String key(String word) {
+        return Normalizer.normalize(word, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
     }
 
     private static Thesaurus of(Map<String, Set<String>> found) {
@@ -109,7 +146,14 @@ public final class Thesaurus {
 
     /** What means the same, in a fixed order; empty where nothing is known. */
     public List<String> synonyms(String word) {
-        return synonyms.getOrDefault(word.toLowerCase(Locale.ROOT), List.of());
+        return synonyms.getOrDefault(key(word), List.of());
+    }
+
+    /** Whether it has synonyms of a word of the text. */
+    public boolean knowsAWordOf(String text) {
+        SpacedText spaced = new SpacedText(text);
+        return spaced.words().stream()
+                .anyMatch(place -> !synonyms(spaced.word(place)).isEmpty());
     }
 
     /** How many words it has synonyms for. */

@@ -92,6 +92,25 @@ class LocalRunTest {
     }
 
     @Test
+    void changedSynonymsArePreparedAgainAndTrainKnowsThem() throws Exception {
+        Files.writeString(folder.resolve("data/words.txt"), "free, gratis\n");
+        Files.writeString(
+                folder.resolve("job.yaml"),
+                JobFileReaderTest.JOB.replace(
+                        "    columns:",
+                        "    augmentation: [{type: SynonymReplacement}]\n    thesaurus: {storageUri: \"file:data/words.txt\"}\n    columns:"));
+        run(this::succeed);
+        assertThat(plans.get(1).spec().dataset().thesaurus().storageUri())
+                .isEqualTo("file://" + folder + "/data/words.txt");
+        plans.clear();
+        Files.writeString(folder.resolve("data/words.txt"), "free, gratis, complimentary\n");
+
+        run(this::succeed);
+
+        assertThat(plans).extracting(Plan::stage).containsExactly(Stage.prepare);
+    }
+
+    @Test
     void outOfMemoryHalvesTheMicroBatchAndNothingElse() throws Exception {
         run((plan, digest, s) -> {
             if (plan.stage() == Stage.train && (plan.microBatchSize() == null || plan.microBatchSize() > 8)) {

@@ -52,7 +52,13 @@ final class Results {
                 Collections.nCopies(labels, "label"),
                 Collections.nCopies(labels, new Finding("Duplicates", CheckAction.Remove, 3L, message)),
                 true,
-                List.of("spec.model", "spec.dataset.train", "spec.dataset.validation", "spec.dataset.test").stream()
+                List.of(
+                                "spec.model",
+                                "spec.dataset.train",
+                                "spec.dataset.validation",
+                                "spec.dataset.test",
+                                "spec.dataset.thesaurus")
+                        .stream()
                         .map(field -> new ReadSource(field, DIGEST, 1_000_000L, 20_000_000_000L, DIGEST))
                         .toList());
     }

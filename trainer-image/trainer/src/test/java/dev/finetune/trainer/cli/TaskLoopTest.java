@@ -297,11 +297,13 @@ class TaskLoopTest {
                     .append(number)
                     .append('\n');
         }
+        Path words = Files.writeString(folder.resolve("words.txt"), "car, house, door\n");
         Path artifact = run("""
                 task: TextRegression
                 dataset:
                   columns: {text: text, label: warmth}
-                  augmentation: [{type: RandomSwap, probability: "0.2"}]
+                  augmentation: [{type: SynonymReplacement}, {type: RandomSwap, probability: "0.2"}]
+                  thesaurus: {storageUri: "file:words.txt"}
                 """, csv.toString(), """
                   metrics: [spearman, mse]
                   gate:
@@ -316,6 +318,10 @@ class TaskLoopTest {
         assertThat(manifest.task()).isEqualTo(Task.TextRegression);
         assertThat(manifest.gatePassed()).as(manifest.gateMessage()).isTrue();
         assertThat(manifest.summary().metric()).isEqualTo("pearson");
+        assertThat(manifest.sources()).last().satisfies(source -> {
+            assertThat(source.field()).isEqualTo("spec.dataset.thesaurus");
+            assertThat(source.digest()).isEqualTo(Json.digest(Files.readAllBytes(words)));
+        });
         assertThat(manifest.metrics())
                 .extracting(MetricResult::metric)
                 .containsExactlyInAnyOrder("pearson", "spearman", "mse", "rmse", "mae", "r2");
@@ -325,7 +331,12 @@ class TaskLoopTest {
         assertThat(config.path("id2label").toString()).isEqualTo("{\"0\":\"score\"}");
         assertThat(Files.readString(artifact.resolve("report.html")))
                 .contains("mean absolute error", "Exact sign test")
-                .contains("<h2>Augmentation</h2>", "RandomSwap (probability 0.2)", "<ins>")
+                .contains(
+                        "<h2>Augmentation</h2>",
+                        "SynonymReplacement (synonyms of the job",
+                        "RandomSwap (probability 0.2)",
+                        "<ins>",
+                        "spec.dataset.thesaurus")
                 .doesNotContain("Confusion", "Each class");
         assertThat(Files.readString(artifact.resolve("README.md"))).contains("A regression of texts");
 

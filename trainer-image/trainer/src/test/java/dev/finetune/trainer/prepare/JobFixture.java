@@ -1,5 +1,7 @@
 package dev.finetune.trainer.prepare;
 
+import dev.finetune.api.Augmentation;
+import dev.finetune.api.AugmentationType;
 import dev.finetune.api.BaseModelSource;
 import dev.finetune.api.Checks;
 import dev.finetune.api.Columns;
@@ -48,6 +50,12 @@ final class JobFixture {
     Checks checks;
 
     @Nullable
+    List<Augmentation> augmentation;
+
+    @Nullable
+    DataSource thesaurus;
+
+    @Nullable
     EvaluationSpec evaluation;
 
     BaseModelSource model = new BaseModelSource("file://model", null, null);
@@ -90,6 +98,15 @@ final class JobFixture {
         return this;
     }
 
+    /** Synonyms of its own, in a file of that name. */
+    JobFixture thesaurus(String name, byte[] content) throws IOException {
+        Files.write(folder.resolve(name), content);
+        augmentation = List.of(new Augmentation(
+                AugmentationType.SynonymReplacement, null, null, null, null, null, null, null, null, null, null));
+        thesaurus = new DataSource("file://" + name, null);
+        return this;
+    }
+
     PrepareResult prepare() {
         return PrepareStage.run(plan(), workspace, SourceResolver.local(folder), p -> {});
     }
@@ -114,7 +131,10 @@ final class JobFixture {
                                 test,
                                 null,
                                 null,
-                                checks),
+                                augmentation,
+                                thesaurus,
+                                checks,
+                                null),
                         null,
                         evaluation,
                         null,

@@ -11,6 +11,7 @@ import dev.finetune.api.Checks;
 import dev.finetune.api.Columns;
 import dev.finetune.api.CsvDialect;
 import dev.finetune.api.DataFormat;
+import dev.finetune.api.DataSource;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FailureClass;
 import dev.finetune.api.Finding;
@@ -109,6 +110,63 @@ class PrepareStageTest {
                 .last(as(InstanceOfAssertFactories.STRING))
                 .endsWith("test.csv");
         assertThat(Json.write(result)).doesNotContain("test.csv");
+    }
+
+    @Test
+    void leavesTheJobsOwnSynonymsWhereTrainReadsThemAndTellsTheirDigest() throws IOException {
+        byte[] synonyms = "# \u00fcber alles\nmessage, note\n".getBytes(StandardCharsets.UTF_8);
+        job.train(JobFixture.rows(100, "ham", "spam"));
+        String plain = job.prepare().datasetDigest();
+        PrepareResult result = job.thesaurus("words.txt", synonyms).prepare();
+
+        assertThat(job.workspace.thesaurus()).hasBinaryContent(synonyms);
+        assertThat(job.workspace.thesaurus().getParent()).isEqualTo(job.workspace.train());
+        assertThat(result.sources())
+                .extracting(ReadSource::field)
+                .containsExactly("spec.model", "spec.dataset.train", "spec.dataset.thesaurus");
+        assertThat(result.sources().getLast())
+                .isEqualTo(new ReadSource(
+                        "spec.dataset.thesaurus", null, 1L, (long) synonyms.length, Json.digest(synonyms)));
+        assertThat(Manifest.Source.read(job.workspace.sources()))
+                .extracting(Manifest.Source::address)
+                .last(as(InstanceOfAssertFactories.STRING))
+                .endsWith("words.txt");
+        assertThat(result.findings()).isEmpty();
+        try (Stream<Path> files = Files.list(job.workspace.test())) {
+            assertThat(files.map(f -> f.getFileName().toString()))
+                    .containsExactlyInAnyOrder("test.jsonl", "sources.json");
+        }
+
+        // Other synonyms are another training, however they are packed; without any nothing of them is left.
+        String other = job.thesaurus("words.txt", "message, letter\n".getBytes(StandardCharsets.UTF_8))
+                .prepare()
+                .datasetDigest();
+        String packed = job.thesaurus("words.txt.gz", gzip(synonyms)).prepare().datasetDigest();
+        assertThat(List.of(plain, other)).doesNotContain(result.datasetDigest()).doesNotHaveDuplicates();
+        assertThat(packed).isEqualTo(result.datasetDigest());
+        assertThat(job.workspace.thesaurus()).hasBinaryContent(synonyms);
+        job.thesaurus = null;
+        assertThat(job.prepare().datasetDigest()).isEqualTo(plain);
+        assertThat(job.workspace.thesaurus()).doesNotExist();
+    }
+
+    @Test
+    void refusesSynonymsThatSayNothingAndWarnsOfThoseThatNoTextHolds() throws IOException {
+        job.train(JobFixture.rows(60, "ham", "spam"));
+        job.thesaurus("words.txt", "message, note\nalone\n".getBytes(StandardCharsets.UTF_8));
+        assertFails(FailureClass.InvalidData)
+                .hasMessageContainingAll(
+                        "words.txt: 1 of 2 lines", "line 2: 'alone' stands alone", "spec.dataset.thesaurus");
+        job.thesaurus = new DataSource("file://model", null);
+        assertFails(FailureClass.InvalidData)
+                .hasMessageContainingAll("model holds several files", "spec.dataset.thesaurus is one");
+        job.thesaurus = new DataSource("file://absent.txt", null);
+        assertFails(FailureClass.SourceUnavailable).hasMessageContaining("absent.txt");
+
+        PrepareResult result = job.thesaurus("words.txt", "Auto, Wagen\n".getBytes(StandardCharsets.UTF_8))
+                .prepare();
+        assertThat(finding(result, "ThesaurusUnused").message()).contains("words.txt", "None of the ", "(2)");
+        assertThat(finding(result, "ThesaurusUnused").count()).isEqualTo(result.train());
     }
 
     @Test
@@ -415,6 +473,14 @@ class PrepareStageTest {
         return assertThatThrownBy(job::prepare)
                 .isInstanceOfSatisfying(
                         StageException.class, e -> assertThat(e.failure()).isEqualTo(failure));
+    }
+
+    private static byte[] gzip(byte[] content) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream packed = new GZIPOutputStream(bytes)) {
+            packed.write(content);
+        }
+        return bytes.toByteArray();
     }
 
     private static Finding finding(PrepareResult result, String check) {

@@ -38,7 +38,8 @@ class TrainingEstimateTest {
     }
 
     private static FineTuneJobSpec spec(Imbalance imbalance) {
-        DatasetSpec dataset = new DatasetSpec(null, null, null, null, null, null, null, null, null, null, imbalance);
+        DatasetSpec dataset =
+                new DatasetSpec(null, null, null, null, null, null, null, null, null, null, null, imbalance);
         return new FineTuneJobSpec(
                 Task.TextClassification, null, null, null, dataset, null, null, null, null, null, null, null);
     }

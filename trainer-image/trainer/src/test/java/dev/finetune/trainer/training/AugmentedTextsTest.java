@@ -7,11 +7,14 @@ import ai.djl.ndarray.NDManager;
 import dev.finetune.api.Answer;
 import dev.finetune.api.Augmentation;
 import dev.finetune.api.AugmentationType;
+import dev.finetune.api.DataSource;
 import dev.finetune.api.Json;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.TrainingSpec;
+import dev.finetune.api.run.Plan;
 import dev.finetune.api.run.StageException;
 import dev.finetune.api.run.TrainResult;
+import dev.finetune.trainer.TinyModel;
 import dev.finetune.trainer.dataset.Example;
 import dev.finetune.trainer.dataset.Workspace;
 import dev.finetune.trainer.engine.TorchEngine;
@@ -20,6 +23,7 @@ import dev.finetune.trainer.model.TextTokenizer;
 import dev.finetune.trainer.transform.TextAugmentation;
 import dev.finetune.trainer.transform.TextAugmentations;
 import dev.finetune.trainer.transform.Thesaurus;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -75,6 +79,53 @@ class AugmentedTextsTest {
         assertThat(expected.candidateDigest()).isNotEqualTo(without.candidateDigest());
         assertThat(Files.readAllBytes(undisturbed.baselines().resolve("probe.safetensors")))
                 .isEqualTo(Files.readAllBytes(plain.baselines().resolve("probe.safetensors")));
+    }
+
+    /** The job's own synonyms, which prepare left beside the training data, and a resumed run draws from again. */
+    @Test
+    void itGoesOnToTheSameWeightsWithSynonymsOfItsOwn() throws Exception {
+        TrainingSpec training = Fixtures.hyperparameters()
+                .epochs(2)
+                .batchSize(16)
+                .learningRate("3e-3")
+                .seed(3)
+                .spec();
+        List<Augmentation> steps = STEPS.subList(0, 2);
+        Plan plan = TinyWorkspace.plan(training, null, steps, new DataSource("file:///words.txt", null));
+        Workspace undisturbed = withSynonyms("undisturbed", "car, house, door\nold => new\n");
+        Workspace stopped = withSynonyms("stopped", "car, house, door\nold => new\n");
+        Workspace others = withSynonyms("others", "car, house\n");
+        StopSignal stop = new StopSignal();
+
+        TrainResult expected = TrainStage.run(plan, undisturbed, p -> {}, new StopSignal());
+        assertThatThrownBy(() -> TrainStage.run(
+                        plan,
+                        stopped,
+                        p -> {
+                            if (p.step() != null) {
+                                stop.request();
+                            }
+                        },
+                        stop))
+                .isInstanceOf(Stopped.class);
+        TrainResult resumed = TrainStage.run(plan, stopped, p -> {}, new StopSignal());
+        TrainResult other = TrainStage.run(plan, others, p -> {}, new StopSignal());
+
+        assertThat(resumed.candidateDigest()).isEqualTo(expected.candidateDigest());
+        assertThat(resumed.exactResume()).isTrue();
+        assertThat(other.candidateDigest()).isNotEqualTo(expected.candidateDigest());
+        AugmentationSamples told = Json.MAPPER.readValue(
+                Files.readAllBytes(undisturbed.run().resolve("augmentation.json")), AugmentationSamples.class);
+        assertThat(told.changes())
+                .containsExactly(
+                        "SynonymReplacement (probability 0.3, synonyms of the job's own thesaurus)",
+                        "RandomInsertion (probability 0.3, synonyms of the job's own thesaurus)");
+    }
+
+    private Workspace withSynonyms(String name, String synonyms) throws IOException {
+        Workspace workspace = TinyWorkspace.in(folder.resolve(name), 60);
+        Files.writeString(workspace.thesaurus(), synonyms);
+        return workspace;
     }
 
     @Test
@@ -161,7 +212,12 @@ class AugmentedTextsTest {
         List<Example> examples = TinyWorkspace.examples(50, 1);
         List<int[]> order = List.of(new int[] {5, 1, 9}, new int[] {2, 7, 4}, new int[] {0, 3}, new int[] {6, 6, 8});
         TextAugmentations changes = new TextAugmentations(
-                List.of(new TextAugmentation.RandomSwap(0.5), new TextAugmentation.RandomDeletion(0.3)), 3);
+                List.of(
+                        new TextAugmentation.SynonymReplacement(
+                                0.5, Thesaurus.of(List.of(TinyModel.WORDS.subList(4, 16)))),
+                        new TextAugmentation.RandomSwap(0.5),
+                        new TextAugmentation.RandomDeletion(0.3)),
+                3);
 
         try (NDManager scope = TorchEngine.start().newScope();
                 TextTokenizer tokenizer = TextTokenizer.open(workspace.model(), 24, Answer.Label)) {

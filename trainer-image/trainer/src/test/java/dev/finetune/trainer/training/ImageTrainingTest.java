@@ -374,6 +374,7 @@ class ImageTrainingTest {
                         null,
                         plain.preprocessing(),
                         augmentation,
+                        null,
                         plain.checks(),
                         null));
     }

@@ -2,6 +2,7 @@ package dev.finetune.trainer.training;
 
 import dev.finetune.api.Augmentation;
 import dev.finetune.api.CheckpointPolicy;
+import dev.finetune.api.DataSource;
 import dev.finetune.api.DatasetSpec;
 import dev.finetune.api.EvaluationSpec;
 import dev.finetune.api.FineTuneJobSpec;
@@ -65,7 +66,17 @@ final class TinyWorkspace {
 
     /** The same on training texts that are changed. */
     static Plan plan(TrainingSpec training, @Nullable Integer microBatchSize, List<Augmentation> augmentation) {
-        DatasetSpec dataset = new DatasetSpec(null, null, null, null, null, null, null, null, augmentation, null, null);
+        return plan(training, microBatchSize, augmentation, null);
+    }
+
+    /** The same with synonyms of the job's own. */
+    static Plan plan(
+            TrainingSpec training,
+            @Nullable Integer microBatchSize,
+            List<Augmentation> augmentation,
+            @Nullable DataSource thesaurus) {
+        DatasetSpec dataset =
+                new DatasetSpec(null, null, null, null, null, null, null, null, augmentation, thesaurus, null, null);
         return plan(training, microBatchSize, 300, dataset);
     }
 

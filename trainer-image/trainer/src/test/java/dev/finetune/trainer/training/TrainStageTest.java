@@ -377,7 +377,7 @@ class TrainStageTest {
     }
 
     private static DatasetSpec balanced(Imbalance imbalance) {
-        return new DatasetSpec(null, null, null, null, null, null, null, null, null, null, imbalance);
+        return new DatasetSpec(null, null, null, null, null, null, null, null, null, null, null, imbalance);
     }
 
     private static DatasetSpec checks(WarnAction suspectedLabels) {

@@ -229,6 +229,22 @@ class TextAugmentationTest {
         }
     }
 
+    @Test
+    void german_words_become_others_in_the_case_of_their_place() {
+        Thesaurus german = Thesaurus.ofRules(List.of(
+                Thesaurus.Rule.same(List.of("Auto", "Wagen")),
+                Thesaurus.Rule.same(List.of("schnell", "z\u00fcgig")),
+                new Thesaurus.Rule(List.of("toll"), List.of("sehr gut"))));
+        SynonymReplacement replace = new SynonymReplacement(1, german);
+
+        assertThat(drawn(replace, "Das Auto ist schnell, TOLL!", 3))
+                .containsOnly("Das Wagen ist z\u00fcgig, SEHR GUT!");
+        assertThat(drawn(replace, "Zu\u0308gig? Ein \u201eWagen\u201c: sehr gut.", 3))
+                .containsOnly("Schnell? Ein \u201eAuto\u201c: sehr gut.");
+        assertThat(german.knowsAWordOf("Mit dem AUTO.")).isTrue();
+        assertThat(german.knowsAWordOf("Autobahn, sehr gut!")).isFalse();
+    }
+
     /** Vowel signs and accents may be characters of their own, and the last of a word. */
     @Test
     void a_word_ends_behind_its_vowel_signs() {
