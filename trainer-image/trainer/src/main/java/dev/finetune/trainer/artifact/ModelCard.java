@@ -3,20 +3,25 @@ package dev.finetune.trainer.artifact;
 import dev.finetune.api.Answer;
 import dev.finetune.api.Json;
 import dev.finetune.api.RuleResult;
+import dev.finetune.api.TextPreprocessing;
+import dev.finetune.api.UnicodeForm;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The model card: front matter that model hubs read, and what a person wants to know before using the model. */
 public final class ModelCard {
+    /** What the example calls a text. */
+    private static final String TEXT = "text";
+
     private ModelCard() {}
 
     /** The card as Markdown of a model that transformers opens. */
     public static String of(Report report, boolean pairs) {
-        return of(report, pairs, true);
+        return of(report, pairs, true, new TextPreprocessing(null, null, null, null));
     }
 
-    /** The card as Markdown; {@code opens} says whether transformers has such a network. */
-    public static String of(Report report, boolean pairs, boolean opens) {
+    /** The card as Markdown; {@code opens} says whether transformers has such a network, {@code cleaning} how texts are cleaned, which transformers does not do. */
+    public static String of(Report report, boolean pairs, boolean opens, TextPreprocessing cleaning) {
         boolean images = report.task().ofImages();
         String pipeline = pipeline(report);
         StringBuilder card = new StringBuilder("---\n");
@@ -49,7 +54,7 @@ public final class ModelCard {
                 .append(" test examples that training never saw.\n");
         card.append("\n## Gate\n\n").append(gate(report));
         card.append("\n## Use\n\n")
-                .append(images ? useOfImages(opens) : useOfTexts(report, pairs))
+                .append(images ? useOfImages(opens) : useOfTexts(report, pairs, cleaning))
                 .append(prepared(report))
                 .append(escaped(String.join(", ", report.data().labels())))
                 .append(".\n");
@@ -58,8 +63,31 @@ public final class ModelCard {
         return card.toString();
     }
 
-    private static String useOfTexts(Report report, boolean pairs) {
-        return "```python\nfrom transformers import pipeline\n\n" + use(report, pairs) + "\n```\n\n";
+    private static String useOfTexts(Report report, boolean pairs, TextPreprocessing cleaning) {
+        String cleaned = cleaned(cleaning);
+        StringBuilder code = new StringBuilder("```python\n");
+        for (String module : List.of("html", "unicodedata")) {
+            code.append(cleaned.contains(module + ".") ? "import " + module + "\n" : "");
+        }
+        code.append("from transformers import pipeline\n\n");
+        if (!cleaned.equals(TEXT)) {
+            code.append("def clean(text):  # as in training; a pipeline does not\n    return ")
+                    .append(cleaned)
+                    .append("\n\n");
+        }
+        return code.append(use(report, pairs, cleaned.equals(TEXT) ? "" : "clean"))
+                .append("\n```\n\n")
+                .toString();
+    }
+
+    /** What Python makes of a {@code text} to clean it as training did. */
+    private static String cleaned(TextPreprocessing cleaning) {
+        String text = Boolean.TRUE.equals(cleaning.unescapeHtml()) ? "html.unescape(" + TEXT + ")" : TEXT;
+        UnicodeForm form = cleaning.normalizeUnicode();
+        if (form != null && form != UnicodeForm.None) {
+            text = "unicodedata.normalize(\"" + form + "\", " + text + ")";
+        }
+        return Boolean.TRUE.equals(cleaning.lowercase()) ? text + ".lower()" : text;
     }
 
     private static String useOfImages(boolean opens) {
@@ -96,18 +124,23 @@ public final class ModelCard {
                 : report.task().answer() == Answer.Tags ? "token-classification" : "text-classification";
     }
 
-    private static String use(Report report, boolean pairs) {
+    /** The pipeline, and a question; {@code clean} is the function that texts go through, or empty. */
+    private static String use(Report report, boolean pairs, String clean) {
+        String text = clean.isEmpty() ? "\"a text\"" : clean + "(\"a text\")";
+        String other = clean.isEmpty() ? "\"the other\"" : clean + "(\"the other\")";
         if (report.task().answer() == Answer.Tags) {
             return "find = pipeline(\"token-classification\", model=\"path/to/this/folder\", aggregation_strategy=\"first\")\n"
-                    + "find(\"a text\")";
+                    + "find(" + text + ")";
         }
         if (report.task().answer() == Answer.Labels) {
-            return "classify = pipeline(\"text-classification\", model=\"path/to/this/folder\", top_k=None)\n"
-                    + "[answer[\"label\"] for answer in classify([\"a text\"])[0] if answer[\"score\"] >= "
+            return "classify = pipeline(\"text-classification\", model=\"path/to/this/folder\", truncation=True, top_k=None)\n"
+                    + "[answer[\"label\"] for answer in classify([" + text + "])[0] if answer[\"score\"] >= "
                     + report.training().settings().getOrDefault(Report.Training.THRESHOLD, "0.5") + "]";
         }
-        return "classify = pipeline(\"text-classification\", model=\"path/to/this/folder\")\n"
-                + (pairs ? "classify({\"text\": \"a text\", \"text_pair\": \"the other\"})" : "classify(\"a text\")");
+        return "classify = pipeline(\"text-classification\", model=\"path/to/this/folder\", truncation=True)\n"
+                + (pairs
+                        ? "classify({\"text\": " + text + ", \"text_pair\": " + other + "})"
+                        : "classify(" + text + ")");
     }
 
     private static String about(Report report, boolean pairs) {

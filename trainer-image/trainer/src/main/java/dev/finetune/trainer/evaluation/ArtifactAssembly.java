@@ -55,7 +55,11 @@ final class ArtifactAssembly {
         writer.write(Artifact.REPORT, page);
         DurableFiles.write(
                 workspace.result().resolve("report.html"), page.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-        writer.write(Artifact.CARD, ModelCard.of(report, plan.spec().hasPairs(), opensInTransformers()));
+        JsonNode record = Json.MAPPER.readTree(
+                workspace.candidate().resolve("training.json").toFile());
+        TextPreprocessing preprocessing =
+                Json.MAPPER.treeToValue(record.path("preprocessing"), TextPreprocessing.class);
+        writer.write(Artifact.CARD, ModelCard.of(report, plan.spec().hasPairs(), opensInTransformers(), preprocessing));
         GoldenRequest.write(
                 folder,
                 plan.spec().ofImages()
@@ -66,10 +70,6 @@ final class ArtifactAssembly {
                                 scored.validation(),
                                 scored.threshold(),
                                 info.labels()));
-        var record = Json.MAPPER.readTree(
-                workspace.candidate().resolve("training.json").toFile());
-        TextPreprocessing preprocessing =
-                Json.MAPPER.treeToValue(record.path("preprocessing"), TextPreprocessing.class);
         int maxLength = record.path("maxLength").asInt();
         String batchNorm = record.path("batchNorm").asText(null);
         Double threshold = plan.spec().answer() == Answer.Labels ? Double.valueOf(scored.threshold()) : null;

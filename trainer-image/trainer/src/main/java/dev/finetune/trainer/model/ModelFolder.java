@@ -1,6 +1,7 @@
 package dev.finetune.trainer.model;
 
 import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -83,6 +84,7 @@ record ModelFolder(Path base, ModelConfig config) {
                 Files.exists(settings) ? ModelConfig.json(settings) : new ObjectMapper().createObjectNode();
         tokenizerConfig.remove(List.of("name_or_path", "_name_or_path", "auto_map"));
         tokenizerConfig.put("model_max_length", maxLength);
+        agree(tokenizerConfig, tokenizer);
         if (spaces) {
             tokenizerConfig.put("add_prefix_space", true);
         }
@@ -91,6 +93,33 @@ record ModelFolder(Path base, ModelConfig config) {
             if (Files.exists(base.resolve(name))) {
                 Files.copy(base.resolve(name), target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
             }
+        }
+    }
+
+    /**
+     * Makes the settings say what tokenizer.json does, from which the model learned: where they, or their defaults in transformers, say
+     * something else, transformers changes a tokenizer of BERT's kind, or of bytes, when it opens it.
+     */
+    private static void agree(ObjectNode settings, ObjectNode tokenizer) {
+        JsonNode normalizer = tokenizer.path("normalizer");
+        if (isOfType(normalizer, "BertNormalizer")) {
+            set(settings, "do_lower_case", normalizer, "lowercase");
+            set(settings, "strip_accents", normalizer, "strip_accents");
+            set(settings, "tokenize_chinese_chars", normalizer, "handle_chinese_chars");
+        }
+        JsonNode splitter = tokenizer.path("pre_tokenizer");
+        if (isOfType(splitter, "ByteLevel")) {
+            set(settings, "add_prefix_space", splitter, "add_prefix_space");
+        }
+    }
+
+    private static boolean isOfType(JsonNode part, String type) {
+        return part.path("type").asText().equals(type);
+    }
+
+    private static void set(ObjectNode settings, String name, JsonNode part, String key) {
+        if (part.has(key)) {
+            settings.set(name, part.path(key));
         }
     }
 }

@@ -11,6 +11,8 @@ import dev.finetune.api.McNemar;
 import dev.finetune.api.MetricResult;
 import dev.finetune.api.RuleResult;
 import dev.finetune.api.Task;
+import dev.finetune.api.TextPreprocessing;
+import dev.finetune.api.UnicodeForm;
 import dev.finetune.api.Verdict;
 import java.io.IOException;
 import java.io.StringReader;
@@ -66,6 +68,32 @@ class ReportTest {
                 .contains("base_model: \"a: [b\"")
                 .contains("pipeline_tag: text-classification");
         assertThat(card).contains("| metric | this model | LinearProbe |").contains("0.9400");
+    }
+
+    @Test
+    void theCardsExampleCleansAndCutsTextsAsTrainingDid() {
+        Report report = report(List.of("ham", "spam"), "base");
+
+        assertThat(ModelCard.of(report, false, true, new TextPreprocessing(true, UnicodeForm.NFC, true, 64)))
+                .contains("""
+                import html
+                import unicodedata
+                from transformers import pipeline
+
+                def clean(text):  # as in training; a pipeline does not
+                    return unicodedata.normalize("NFC", html.unescape(text)).lower()
+
+                classify = pipeline("text-classification", model="path/to/this/folder", truncation=True)
+                classify(clean("a text"))
+                """);
+        assertThat(ModelCard.of(report, true, true, new TextPreprocessing(false, UnicodeForm.None, null, null)))
+                .contains("""
+                ```python
+                from transformers import pipeline
+
+                classify = pipeline("text-classification", model="path/to/this/folder", truncation=True)
+                classify({"text": "a text", "text_pair": "the other"})
+                """);
     }
 
     @Test

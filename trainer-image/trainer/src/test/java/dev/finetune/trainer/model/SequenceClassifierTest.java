@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.finetune.api.TextPreprocessing;
 import dev.finetune.api.run.StageException;
 import dev.finetune.trainer.engine.Parameter;
@@ -82,6 +84,28 @@ class SequenceClassifierTest {
                         .path("model_max_length")
                         .asInt())
                 .isEqualTo(17);
+    }
+
+    /** transformers lower-cases and splits by tokenizer_config.json, or by defaults where it says nothing, and not by tokenizer.json. */
+    @Test
+    void saved_tokenizer_settings_say_what_the_tokenizer_does() throws IOException {
+        Path folder = copy("bert");
+        edit(folder.resolve("tokenizer.json"), t -> {
+            ((ObjectNode) t.path("normalizer")).put("lowercase", false).put("strip_accents", true);
+            t.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", true);
+        });
+        edit(
+                folder.resolve("tokenizer_config.json"),
+                c -> c.put("do_lower_case", true).remove("add_prefix_space"));
+        try (SequenceClassifier model =
+                SequenceClassifier.load(folder, List.of("ham", "spam"), LoadOptions.seeded(1))) {
+            model.save(temp.resolve("saved"), 17);
+        }
+        JsonNode settings = Golden.json(temp.resolve("saved/tokenizer_config.json"));
+        assertThat(settings.path("do_lower_case")).isEqualTo(BooleanNode.FALSE);
+        assertThat(settings.path("strip_accents")).isEqualTo(BooleanNode.TRUE);
+        assertThat(settings.path("tokenize_chinese_chars")).isEqualTo(BooleanNode.TRUE);
+        assertThat(settings.path("add_prefix_space")).isEqualTo(BooleanNode.TRUE);
     }
 
     @Test
