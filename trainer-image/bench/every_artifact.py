@@ -301,11 +301,6 @@ def manifest(task, model, data, real):
         prepared = "\n    preprocessing: {text: {unescapeHtml: true, normalizeUnicode: NFC" + (", maxLength: 40" if real else "") + "}}"
         selected = {"TextRegression": "pearson", "TokenClassification": "f1Micro", "MultiLabelTextClassification": "f1Micro"}.get(task, "accuracy")
     rate = "2e-4" if real else "3e-3"
-    epochs = 4 if real else 10
-    strategy = "Full"
-    if "efficientnet" in str(model):
-        # So small a network of that kind learns nothing as a whole, and a model without an opinion has no golden requests.
-        strategy, rate, epochs = "FeatureExtraction", "3e-2", 40
     return f"""apiVersion: finetune.dev/v1alpha1
 kind: FineTuneJob
 metadata: {{name: opened}}
@@ -320,8 +315,7 @@ spec:
     checks: {{minExamplesPerClass: 1, duplicates: Ignore, leakage: Ignore, nearDuplicates: Ignore}}
   training:
     selectBy: {selected}
-    strategy: {{type: {strategy}}}
-    hyperparameters: {{epochs: {epochs}, batchSize: 8, learningRate: "{rate}", seed: 1}}
+    hyperparameters: {{epochs: {4 if real else 10}, batchSize: 8, learningRate: "{rate}", seed: 1}}
   evaluation:
     primaryMetric: {selected}
     baselines: [MajorityClass]
