@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  */
 final class Splitter {
     /** The version of this algorithm, of {@link ExampleKey} and of {@link NearTexts}; it stands in plan and manifest. */
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     enum Side {
         TEST,

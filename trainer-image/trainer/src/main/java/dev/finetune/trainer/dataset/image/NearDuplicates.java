@@ -10,12 +10,12 @@ import java.util.TreeSet;
 
 /**
  * Finds, for every image, the first earlier one that looks like it. Hashes that differ in at most 7 of 64 bits agree in one of eight
- * bytes, so only images that share a byte at one place are compared; a bucket is searched up to a limit, or a set of a million blank
- * scans would take days.
+ * bytes, so only images are compared of which a view shares a byte with one of the other's at one place; a bucket is searched up to a limit, or
+ * a set of a million blank scans would take days.
  */
 public final class NearDuplicates {
     private static final int BANDS = Long.BYTES;
-    private static final int MAX_COMPARED = 2_000;
+    private static final int MAX_COMPARED = 4_000;
 
     /** How many images before it an image is paired with: enough to say so where a great many are alike. */
     private static final int PAIRED = 16;
@@ -56,8 +56,7 @@ public final class NearDuplicates {
 
     private NavigableSet<Integer> alike(Fingerprint fingerprint) {
         NavigableSet<Integer> alike = new TreeSet<>();
-        for (int band = 0; band < BANDS; band++) {
-            List<Integer> bucket = bucket(band, fingerprint);
+        for (List<Integer> bucket : buckets(fingerprint)) {
             for (int candidate : bucket.subList(0, Math.min(bucket.size(), MAX_COMPARED))) {
                 if (!alike.contains(candidate) && seen.get(candidate).looksLike(fingerprint)) {
                     alike.add(candidate);
@@ -70,12 +69,24 @@ public final class NearDuplicates {
     private void remember(Fingerprint fingerprint) {
         int index = seen.size();
         seen.add(fingerprint);
-        for (int band = 0; band < BANDS; band++) {
-            bucket(band, fingerprint).add(index);
-        }
+        buckets(fingerprint).forEach(bucket -> bucket.add(index));
     }
 
-    private List<Integer> bucket(int band, Fingerprint fingerprint) {
-        return bands.get(band).computeIfAbsent((byte) (fingerprint.hash() >>> (8 * band)), b -> new ArrayList<>());
+    /** For each band that of the whole image, and that without its margin where it is another one. */
+    private List<List<Integer>> buckets(Fingerprint fingerprint) {
+        List<List<Integer>> buckets = new ArrayList<>();
+        for (int band = 0; band < BANDS; band++) {
+            byte whole = (byte) (fingerprint.whole().hash() >>> (8 * band));
+            byte inner = (byte) (fingerprint.inner().hash() >>> (8 * band));
+            buckets.add(bucket(band, whole));
+            if (inner != whole) {
+                buckets.add(bucket(band, inner));
+            }
+        }
+        return buckets;
+    }
+
+    private List<Integer> bucket(int band, byte value) {
+        return bands.get(band).computeIfAbsent(value, b -> new ArrayList<>());
     }
 }
