@@ -21,9 +21,9 @@ record DataFile(String name, Path path) {
     /** All examples with their keys; unreadable and empty rows are dealt with as the checks say. */
     List<Example> read(ReadSettings settings, CheckSettings checks, Findings findings) {
         List<Example> examples = new ArrayList<>();
-        List<String> broken = new ArrayList<>();
-        List<String> emptyTexts = new ArrayList<>();
-        List<String> emptyLabels = new ArrayList<>();
+        Findings.Counted broken = new Findings.Counted();
+        Findings.Counted emptyTexts = new Findings.Counted();
+        Findings.Counted emptyLabels = new Findings.Counted();
         try (RowReader rows = open(settings)) {
             for (Optional<Row> row = rows.next(); row.isPresent(); row = rows.next()) {
                 String id = name + rows.part().map("/"::concat).orElse("") + ":"
@@ -53,19 +53,19 @@ record DataFile(String name, Path path) {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + name + ": " + e.getMessage(), e);
         }
-        int rows = examples.size() + broken.size() + emptyLabels.size();
+        long rows = examples.size() + broken.count() + emptyLabels.count();
         findings.report(
                 "Unreadable",
                 // A row that cannot be read cannot stay.
                 checks.unreadable() == CheckAction.Warn ? CheckAction.Remove : checks.unreadable(),
-                name + ": " + broken.size() + " of " + rows + " rows cannot be read",
+                name + ": " + broken.count() + " of " + rows + " rows cannot be read",
                 broken);
-        findings.report("Empty", checks.empty(), name + ": " + emptyTexts.size() + " rows have no text", emptyTexts);
+        findings.report("Empty", checks.empty(), name + ": " + emptyTexts.count() + " rows have no text", emptyTexts);
         findings.report(
                 "Empty",
                 // There is no class of that name, so the row cannot stay either.
                 checks.empty() == CheckAction.Fail ? CheckAction.Fail : CheckAction.Remove,
-                name + ": " + emptyLabels.size() + " rows have no label",
+                name + ": " + emptyLabels.count() + " rows have no label",
                 emptyLabels);
         if (examples.isEmpty()) {
             throw new StageException(

@@ -55,6 +55,34 @@ final class Findings {
         findings.add(new Finding(check, action, count, cut));
     }
 
+    /** The same of examples that were counted. */
+    void report(String check, CheckAction action, String what, Counted examples) {
+        if (examples.count() == 0 || action == CheckAction.Ignore) {
+            return;
+        }
+        report(check, action, examples.count(), what + ": " + examples.shown() + ".");
+    }
+
+    /** Examples of which there may be more than memory has room to name, such as the rows of a file in another format. */
+    static final class Counted {
+        private final List<String> first = new ArrayList<>();
+        private long count;
+
+        void add(String example) {
+            if (count++ < SHOWN) {
+                first.add(example);
+            }
+        }
+
+        long count() {
+            return count;
+        }
+
+        private String shown() {
+            return Findings.shown(first, count);
+        }
+    }
+
     /** What the first of these checks that removed anything removed, in its own words. */
     Optional<String> removedBy(String... checks) {
         return findings.stream()
@@ -70,7 +98,10 @@ final class Findings {
 
     /** Up to five of them, and how many more there are. */
     static String shown(List<String> examples) {
-        String first = String.join("; ", examples.subList(0, Math.min(SHOWN, examples.size())));
-        return examples.size() > SHOWN ? first + "; and " + (examples.size() - SHOWN) + " more" : first;
+        return shown(examples.subList(0, Math.min(SHOWN, examples.size())), examples.size());
+    }
+
+    private static String shown(List<String> first, long count) {
+        return String.join("; ", first) + (count > SHOWN ? "; and " + (count - SHOWN) + " more" : "");
     }
 }
