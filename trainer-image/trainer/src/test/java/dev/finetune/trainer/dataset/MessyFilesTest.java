@@ -166,6 +166,98 @@ class MessyFilesTest {
                 }));
     }
 
+    /**
+     * Each document of the suite as the value of a third key, which nobody asks for: a row is as valid as what it holds. Valid ones are put on one line; others keep their lines,
+     * none of which is a row.
+     */
+    @TestFactory
+    Stream<DynamicTest> jsonSuite() throws IOException {
+        Path folder = SharedData.folder("messy/json-suite");
+        return Files.readAllLines(folder.resolve("MANIFEST.jsonl")).stream()
+                .map(MessyFilesTest::json)
+                .map(entry -> DynamicTest.dynamicTest(entry.path("file").asText(), () -> {
+                    String expect = entry.path("expect").asText();
+                    String document =
+                            Files.readString(folder.resolve(entry.path("file").asText()), StandardCharsets.ISO_8859_1);
+                    Path rows = Files.writeString(
+                            scratch.resolve("rows.jsonl"),
+                            "{\"text\": \"a\", \"label\": \"b\", \"other\": "
+                                    + (expect.startsWith("reject") ? document : document.replaceAll("[\r\n]", " "))
+                                    + "}",
+                            StandardCharsets.ISO_8859_1);
+                    if (entry.path("file").asText().startsWith("y_object_duplicated_key")) {
+                        // The suite allows it; of a row nobody could say which of two values is meant.
+                        rejects(rows).hasMessageContaining("Duplicate");
+                    } else if (expect.startsWith("accept")) {
+                        assertThat(examples(rows, null))
+                                .extracting(Example::text)
+                                .containsExactly("a");
+                    } else if (expect.startsWith("reject")) {
+                        rejects(rows).hasMessageContaining("line ");
+                    } else {
+                        accepts(rows);
+                    }
+                }));
+    }
+
+    /** Either; what matters is that it is told in words. */
+    private void accepts(Path rows) {
+        try {
+            assertThat(examples(rows, null)).hasSize(1);
+        } catch (StageException e) {
+            assertThat(e.failure()).isEqualTo(FailureClass.InvalidData);
+        }
+    }
+
+    /** The list that programs fail on, as a data set, and each of its strings as a text and as a label. */
+    @Test
+    void naughtyStringsAreDataLikeAnyOther() throws IOException {
+        Path folder = SharedData.folder("messy/text");
+        assertThat(examples(folder.resolve("blns.csv"), null)).hasSizeGreaterThan(400);
+
+        List<String> strings = Files.readAllLines(folder.resolve("blns.txt")).stream()
+                .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                .toList();
+        List<String> rows = new ArrayList<>();
+        for (String string : strings) {
+            String written = Json.MAPPER.writeValueAsString(string);
+            rows.add("{\"text\": " + written + ", \"label\": " + written + "}");
+        }
+        List<Example> examples = examples(Files.write(scratch.resolve("strings.jsonl"), rows), null);
+
+        assertThat(strings).hasSizeGreaterThan(400);
+        assertThat(examples).allSatisfy(e -> assertThat(e.label()).isEqualTo(e.text()));
+        // Some are made of characters that nobody sees: there is no text in them.
+        assertThat(strings.stream().filter(s -> !ExampleKey.isEmpty(s)))
+                .containsExactlyElementsOf(examples.stream().map(Example::text).toList());
+    }
+
+    /** A folder that is added to the collection needs a test. */
+    @Test
+    void everyFolderOfTheCollectionHasATest() throws IOException {
+        try (Stream<Path> folders = Files.list(SharedData.folder("messy"))) {
+            assertThat(folders.filter(Files::isDirectory)
+                            .map(folder -> folder.getFileName().toString()))
+                    .containsExactlyInAnyOrder(
+                            // here
+                            "csv",
+                            "csv-suite",
+                            "jsonl",
+                            "json-suite",
+                            "text",
+                            // MessyImagesTest
+                            "images",
+                            "exif-broken",
+                            "exif-orientation",
+                            // MessyImageTreesTest
+                            "image-trees",
+                            // MessyTokenizersTest and SharedGoldenTest
+                            "tokenizer",
+                            // SafetensorsTest
+                            "weights");
+        }
+    }
+
     @Test
     void rowsThatCannotBeReadAreLeftOutWhereThatIsAskedFor() {
         Path folder = SharedData.folder("messy");
