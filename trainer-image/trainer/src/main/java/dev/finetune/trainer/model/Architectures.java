@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -30,6 +31,11 @@ public final class Architectures {
             "xlm-roberta", new Architecture("roberta.", s -> new Roberta(s, "XLMRoberta"), Roberta::usablePositions)));
 
     private Architectures() {}
+
+    /** Every {@code model_type} that there is. */
+    static Set<String> known() {
+        return KNOWN.keySet();
+    }
 
     static SequenceClassifier load(Path folder, List<String> labels, Problem problem, LoadOptions options) {
         SequenceClassifier model = open(folder, labels, problem, options, false);
@@ -74,10 +80,7 @@ public final class Architectures {
             throw new StageException(
                     FailureClass.InvalidSpec,
                     "%s: model_type is %s; this version can fine-tune %s; choose a base model of one of these"
-                            .formatted(
-                                    config.file(),
-                                    type.isEmpty() ? "absent" : type,
-                                    String.join(", ", KNOWN.keySet())));
+                            .formatted(config.file(), type.isEmpty() ? "absent" : type, String.join(", ", known())));
         }
         return known;
     }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,11 @@ final class ImageArchitectures {
 
     private ImageArchitectures() {}
 
+    /** Every {@code model_type} that there is. */
+    static Set<String> known() {
+        return KNOWN.keySet();
+    }
+
     /** As ImageNet's classifiers are evaluated: seven eighths of the shorter edge. */
     private static ImageTransform imageNet(Resample resample) {
         return ImageTransform.cropped(256, 224, resample, IMAGENET_MEAN, IMAGENET_STD);
@@ -82,9 +88,7 @@ final class ImageArchitectures {
                     FailureClass.InvalidSpec,
                     "%s: model_type is %s; images can be classified with %s; choose a base model of one of these"
                             .formatted(
-                                    config.file(),
-                                    config.textOr("model_type", "absent"),
-                                    String.join(", ", KNOWN.keySet())));
+                                    config.file(), config.textOr("model_type", "absent"), String.join(", ", known())));
         }
         return architecture;
     }

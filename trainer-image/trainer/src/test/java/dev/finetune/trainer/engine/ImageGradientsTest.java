@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.finetune.trainer.GarbageCollection;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -205,7 +206,7 @@ class ImageGradientsTest {
                 weights[i] = (float) Math.sin(i + 1.0);
             }
             NDArray loss = run(scope, true, "weighted_sum", out, scope.create(weights, out.getShape()));
-            System.gc();
+            GarbageCollection.run();
             try (Gradients gradients = Gradients.of(engine, loss, parameters)) {
                 for (int p = 0; p < inputs.size(); p++) {
                     float[] expected = differences(inputs, p, block, weights);
