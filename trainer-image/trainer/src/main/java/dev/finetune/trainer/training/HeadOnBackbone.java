@@ -2,8 +2,6 @@ package dev.finetune.trainer.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.finetune.trainer.engine.Parameter;
-import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.model.Network;
 import java.util.List;
 
@@ -14,16 +12,6 @@ import java.util.List;
 record HeadOnBackbone<B>(Network<B> model, Objective objective, TimedInputs<B> train, ModelInputs<B> validation)
         implements Learner {
     @Override
-    public TorchEngine engine() {
-        return model.engine();
-    }
-
-    @Override
-    public List<Parameter> parameters() {
-        return model.trainableParameters();
-    }
-
-    @Override
     public void ahead(int epoch, List<int[]> steps) {
         train.ahead(epoch, steps);
     }
@@ -31,11 +19,6 @@ record HeadOnBackbone<B>(Network<B> model, Objective objective, TimedInputs<B> t
     @Override
     public double waited() {
         return train.waited();
-    }
-
-    @Override
-    public double divisor(int[] examples) {
-        return objective.divisor(examples);
     }
 
     @Override

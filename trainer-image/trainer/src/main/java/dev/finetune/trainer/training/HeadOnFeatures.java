@@ -3,10 +3,7 @@ package dev.finetune.trainer.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.finetune.trainer.engine.Parameter;
-import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.model.Network;
-import java.util.List;
 
 /** Strategy FeatureExtraction: the head learns from its inputs, which the frozen backbone has computed once. */
 record HeadOnFeatures(
@@ -17,21 +14,6 @@ record HeadOnFeatures(
         float[][] trainFeatures,
         float[][] validationFeatures)
         implements Learner {
-    @Override
-    public TorchEngine engine() {
-        return model.engine();
-    }
-
-    @Override
-    public List<Parameter> parameters() {
-        return model.trainableParameters();
-    }
-
-    @Override
-    public double divisor(int[] examples) {
-        return objective.divisor(examples);
-    }
-
     @Override
     public NDArray loss(NDManager scope, int[] examples, double divisor) {
         NDArray logits = model.logitsFromHeadInput(rows(scope, trainFeatures, examples), true);

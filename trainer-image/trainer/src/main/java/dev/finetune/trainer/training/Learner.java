@@ -4,15 +4,26 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.finetune.trainer.engine.Parameter;
 import dev.finetune.trainer.engine.TorchEngine;
+import dev.finetune.trainer.model.Network;
 import java.util.List;
 
 /** A model as the training loop sees it: parameters that learn, and a loss for some of the training examples. */
 interface Learner {
+    /** What learns, or a part of it. */
+    Network<?> model();
+
+    /** What it learns to answer. */
+    Objective objective();
+
     /** What computes. */
-    TorchEngine engine();
+    default TorchEngine engine() {
+        return model().engine();
+    }
 
     /** The parameters that learn. */
-    List<Parameter> parameters();
+    default List<Parameter> parameters() {
+        return model().trainableParameters();
+    }
 
     /** What a checkpoint keeps of the model: the parameters that learn, and the statistics that move with them. */
     default List<Parameter> state() {
@@ -37,7 +48,9 @@ interface Learner {
     ModelInputs<?> validation();
 
     /** What a step over these training examples is divided by, so that its loss is a mean: mostly how many they are. */
-    double divisor(int[] examples);
+    default double divisor(int[] examples) {
+        return objective().divisor(examples);
+    }
 
     /** The sum of these training examples' losses over the divisor: a recorded scalar in the scope, dropout on. */
     NDArray loss(NDManager scope, int[] examples, double divisor);

@@ -26,8 +26,8 @@ interface ModelInputs<B> {
     /** Says which optimizer step the next batches are parts of, and all of its examples. */
     default void begin(long step, int[] examples) {}
 
-    /** How the inputs of the last batch, which are these examples, were mixed with others; nothing where they were not. */
-    default Optional<Mixed> mixed(int[] examples) {
+    /** How the inputs of the last batch were mixed with others; nothing where they were not. */
+    default Optional<Mixed> mixed() {
         return Optional.empty();
     }
 }

@@ -42,8 +42,8 @@ final class TimedInputs<B> implements ModelInputs<B> {
     }
 
     @Override
-    public Optional<Mixed> mixed(int[] examples) {
-        return inputs.mixed(examples);
+    public Optional<Mixed> mixed() {
+        return inputs.mixed();
     }
 
     /** Seconds that batches had to be waited for, since this was asked last. */

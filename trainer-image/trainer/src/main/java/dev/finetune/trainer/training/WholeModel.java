@@ -3,7 +3,6 @@ package dev.finetune.trainer.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.finetune.trainer.engine.Parameter;
-import dev.finetune.trainer.engine.TorchEngine;
 import dev.finetune.trainer.model.Network;
 import java.util.List;
 import java.util.Optional;
@@ -12,16 +11,6 @@ import java.util.stream.Stream;
 /** Strategy Full: the whole model learns, from the inputs. */
 record WholeModel<B>(Network<B> model, Objective objective, TimedInputs<B> train, ModelInputs<B> validation)
         implements Learner {
-    @Override
-    public TorchEngine engine() {
-        return model.engine();
-    }
-
-    @Override
-    public List<Parameter> parameters() {
-        return model.trainableParameters();
-    }
-
     @Override
     public List<Parameter> state() {
         return Stream.concat(
@@ -47,14 +36,9 @@ record WholeModel<B>(Network<B> model, Objective objective, TimedInputs<B> train
     }
 
     @Override
-    public double divisor(int[] examples) {
-        return objective.divisor(examples);
-    }
-
-    @Override
     public NDArray loss(NDManager scope, int[] examples, double divisor) {
         NDArray logits = model.logits(train.batch(scope, examples), true);
-        Optional<Mixed> mixed = train.mixed(examples);
+        Optional<Mixed> mixed = train.mixed();
         return mixed.isPresent()
                 ? mixed.get().loss(engine(), objective, logits, examples, divisor)
                 : objective.loss(logits, examples, divisor);

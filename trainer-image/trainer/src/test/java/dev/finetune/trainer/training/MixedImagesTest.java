@@ -179,7 +179,7 @@ class MixedImagesTest {
                 parts.begin(number, step);
                 float[] together = whole.batch(scope, step).pixels().toFloatArray();
                 float[] first = parts.batch(scope, new int[] {5, 1}).pixels().toFloatArray();
-                Mixed mixed = parts.mixed(new int[] {5, 1}).orElseThrow();
+                Mixed mixed = parts.mixed().orElseThrow();
                 float[] second =
                         parts.batch(scope, new int[] {9, 2, 7}).pixels().toFloatArray();
 
@@ -187,11 +187,37 @@ class MixedImagesTest {
                 assertThat(Arrays.copyOfRange(together, first.length, together.length))
                         .isEqualTo(second);
                 assertThat(mixed.others()).containsExactly(7, 5);
-                assertThat(parts.mixed(new int[] {9, 2, 7}).orElseThrow().others())
-                        .containsExactly(1, 9, 2);
-                assertThat(whole.mixed(step).orElseThrow().own()).isEqualTo(mixed.own());
+                assertThat(parts.mixed().orElseThrow().others()).containsExactly(1, 9, 2);
+                assertThat(whole.mixed().orElseThrow().own()).isEqualTo(mixed.own());
                 assertThat(together)
                         .isNotEqualTo(images.batch(scope, step).pixels().toFloatArray());
+            }
+        }
+    }
+
+    /** As oversampling makes them: each of its copies is mixed with the image before that copy. */
+    @Test
+    void theCopiesOfOneImageInAStepAreMixedWithDifferentOnes() {
+        int[] step = {5, 1, 5, 5, 2};
+        try (NDManager scope = engine.newScope();
+                ImageExamples images = images(3)) {
+            MixedImages mixed = new MixedImages(images, mixing(new Mixing.Mixup(1, 1)));
+            mixed.ahead(0, List.of(step));
+            mixed.begin(0, step);
+            float[] plain = images.batch(scope, new int[] {5, 1, 2}).pixels().toFloatArray();
+
+            float[] first = mixed.batch(scope, new int[] {5, 1}).pixels().toFloatArray();
+            assertThat(mixed.mixed().orElseThrow().others()).containsExactly(2, 5);
+            float[] second = mixed.batch(scope, new int[] {5, 5, 2}).pixels().toFloatArray();
+            assertThat(mixed.mixed().orElseThrow().others()).containsExactly(1, 5, 5);
+
+            double own = mixed.mixed().orElseThrow().own();
+            int size = first.length / 2;
+            for (int i = 0; i < size; i++) {
+                float five = plain[i];
+                assertThat((double) first[i]).isCloseTo(own * five + (1 - own) * plain[2 * size + i], within(1e-5));
+                assertThat((double) second[i]).isCloseTo(own * five + (1 - own) * plain[size + i], within(1e-5));
+                assertThat((double) second[size + i]).isCloseTo(five, within(1e-5));
             }
         }
     }
@@ -206,7 +232,7 @@ class MixedImagesTest {
             float[] plain = images.batch(scope, step).pixels().toFloatArray();
             mixed.begin(3, step);
             float[] blended = mixed.batch(scope, step).pixels().toFloatArray();
-            double own = mixed.mixed(step).orElseThrow().own();
+            double own = mixed.mixed().orElseThrow().own();
 
             int size = plain.length / 2;
             for (int i = 0; i < size; i++) {
@@ -227,7 +253,7 @@ class MixedImagesTest {
 
             assertThat(mixed.batch(scope, step).pixels().toFloatArray())
                     .isEqualTo(images.batch(scope, step).pixels().toFloatArray());
-            assertThat(mixed.mixed(step)).isEmpty();
+            assertThat(mixed.mixed()).isEmpty();
         }
     }
 

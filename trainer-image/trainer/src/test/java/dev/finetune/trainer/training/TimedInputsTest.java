@@ -29,7 +29,7 @@ class TimedInputsTest {
         timed.ahead(3, List.of(new int[] {1}));
         assertThat(slow.announced).containsExactly(3);
         timed.begin(7, new int[] {0, 1});
-        assertThat(timed.mixed(new int[] {0})).contains(slow.mixed);
+        assertThat(timed.mixed()).contains(slow.mixed);
         assertThat(slow.announced).containsExactly(3, 7);
     }
 
@@ -77,7 +77,7 @@ class TimedInputsTest {
         }
 
         @Override
-        public Optional<Mixed> mixed(int[] examples) {
+        public Optional<Mixed> mixed() {
             return Optional.of(mixed);
         }
     }
