@@ -15,6 +15,9 @@ record LogisticRegression(int features, int classes, double[] weights) implement
 
     private static final int CHUNK = 64;
 
+    /** Examples that are gone through together. */
+    private static final int BLOCK = 4;
+
     /** Rows of weights: {@code weights[f x rows + r]}, then the intercepts at {@code features x rows + r}. */
     private static int rows(int classes) {
         return classes == 2 ? 1 : classes;
@@ -37,7 +40,7 @@ record LogisticRegression(int features, int classes, double[] weights) implement
             double[][] x, int[] y, int classes, double c, double[] start, double tolerance) {
         int features = x[0].length;
         double[] w = start.length == 0 ? new double[(features + 1) * rows(classes)] : start.clone();
-        Loss loss = new Loss(x, y, classes, c, w.length);
+        Loss loss = new Loss(x, y, classes, c);
         return new LogisticRegression(features, classes, Lbfgs.minimize(loss, w, 2000, tolerance));
     }
 
@@ -90,28 +93,43 @@ record LogisticRegression(int features, int classes, double[] weights) implement
         private final int rows;
         private final int features;
         private final double c;
-        private final double[][] parts;
 
-        Loss(double[][] x, int[] y, int classes, double c, int weights) {
+        /** Of each part the gradient of the weights of each feature, that of the intercepts, and the loss as one number. */
+        private final double[][][] parts;
+
+        /** The weights of each feature, then the intercepts. */
+        private final double[][] weights;
+
+        /** Fills a block up. */
+        private final double[] nothing;
+
+        Loss(double[][] x, int[] y, int classes, double c) {
             this.x = x;
             this.y = y;
             this.classes = classes;
             this.rows = rows(classes);
             this.features = x[0].length;
             this.c = c;
-            this.parts = new double[Math.clamp(Math.ceilDiv(x.length, CHUNK), 1, PARTS)][weights + 1];
+            this.weights = new double[features + 1][rows];
+            this.nothing = new double[features];
+            this.parts = new double[Math.clamp(Math.ceilDiv(x.length, CHUNK), 1, PARTS)][features + 2][rows];
         }
 
         @Override
         public double at(double[] w, double[] gradient) {
+            for (int f = 0; f <= features; f++) {
+                System.arraycopy(w, f * rows, weights[f], 0, rows);
+            }
             // Parts have fixed borders and are added in order: the sum does not depend on the number of threads.
-            IntStream.range(0, parts.length).parallel().forEach(k -> sum(parts[k], w, border(k), border(k + 1)));
+            IntStream.range(0, parts.length).parallel().forEach(k -> sum(parts[k], border(k), border(k + 1)));
             Arrays.fill(gradient, 0);
             double loss = 0;
-            for (double[] part : parts) {
-                loss += part[w.length];
-                for (int i = 0; i < w.length; i++) {
-                    gradient[i] += part[i];
+            for (double[][] part : parts) {
+                loss += part[features + 1][0];
+                for (int f = 0; f <= features; f++) {
+                    for (int r = 0; r < rows; r++) {
+                        gradient[f * rows + r] += part[f][r];
+                    }
                 }
             }
             double norm = 0;
@@ -127,27 +145,64 @@ record LogisticRegression(int features, int classes, double[] weights) implement
             return (int) ((long) x.length * part / parts.length);
         }
 
-        /** Gradient of the loss of some examples, then the loss itself in the last place. */
-        private void sum(double[] part, double[] w, int from, int to) {
-            Arrays.fill(part, 0);
-            for (int i = from; i < to; i++) {
-                double[] p = softmax(scores(x[i], w, features, rows), classes);
-                part[w.length] -= Math.log(Math.max(p[y[i]], Double.MIN_NORMAL));
-                double[] error = new double[rows];
-                for (int r = 0; r < rows; r++) {
-                    int label = rows == 1 ? 1 : r;
-                    error[r] = p[label] - (y[i] == label ? 1 : 0);
+        /** The gradient of the loss of some examples, and the loss itself. */
+        private void sum(double[][] part, int from, int to) {
+            for (double[] row : part) {
+                Arrays.fill(row, 0);
+            }
+            for (int i = from; i < to; i += BLOCK) {
+                double[][] block = new double[BLOCK][];
+                double[][] scores = new double[BLOCK][];
+                for (int k = 0; k < BLOCK; k++) {
+                    block[k] = i + k < to ? x[i + k] : nothing;
+                    scores[k] = weights[features].clone();
                 }
                 for (int f = 0; f < features; f++) {
-                    double value = x[i][f];
-                    int at = f * rows;
+                    score(scores, block, f, weights[f]);
+                }
+                double[][] errors = new double[BLOCK][rows];
+                for (int k = 0; k < BLOCK && i + k < to; k++) {
+                    double[] p = softmax(scores[k], classes);
+                    part[features + 1][0] -= Math.log(Math.max(p[y[i + k]], Double.MIN_NORMAL));
                     for (int r = 0; r < rows; r++) {
-                        part[at + r] += value * error[r];
+                        int label = rows == 1 ? 1 : r;
+                        errors[k][r] = p[label] - (y[i + k] == label ? 1 : 0);
                     }
                 }
-                for (int r = 0; r < rows; r++) {
-                    part[features * rows + r] += error[r];
+                for (int f = 0; f < features; f++) {
+                    add(part[f], block[0][f], block[1][f], block[2][f], block[3][f], errors);
                 }
+                add(part[features], 1, 1, 1, 1, errors);
+            }
+        }
+
+        /** Adds what one feature of four examples gives to their scores: so the compiler uses vectors, and the weights are read once for four. */
+        private static void score(double[][] scores, double[][] block, int f, double[] weights) {
+            double[] s0 = scores[0];
+            double[] s1 = scores[1];
+            double[] s2 = scores[2];
+            double[] s3 = scores[3];
+            double v0 = block[0][f];
+            double v1 = block[1][f];
+            double v2 = block[2][f];
+            double v3 = block[3][f];
+            for (int r = 0; r < weights.length; r++) {
+                double w = weights[r];
+                s0[r] += v0 * w;
+                s1[r] += v1 * w;
+                s2[r] += v2 * w;
+                s3[r] += v3 * w;
+            }
+        }
+
+        /** Adds them one after the other, as if each were alone. */
+        private static void add(double[] gradient, double v0, double v1, double v2, double v3, double[][] errors) {
+            double[] e0 = errors[0];
+            double[] e1 = errors[1];
+            double[] e2 = errors[2];
+            double[] e3 = errors[3];
+            for (int r = 0; r < gradient.length; r++) {
+                gradient[r] = gradient[r] + v0 * e0[r] + v1 * e1[r] + v2 * e2[r] + v3 * e3[r];
             }
         }
     }
