@@ -124,7 +124,7 @@ public record Report(
             Map<String, String> notCompared,
             List<Mistake> suspects) {}
 
-    /** How it was trained; {@code settings} are the hyperparameters after their defaults. */
+    /** How it was trained; {@code settings} are the hyperparameters after their defaults, {@code dataWaitShare} is how much of the steps was waiting for their inputs. */
     public record Training(
             Map<String, String> settings,
             String selectBy,
@@ -138,6 +138,7 @@ public record Report(
             String stoppedBecause,
             double secondsPerEpoch,
             double paddingShare,
+            double dataWaitShare,
             Map<String, Double> stepSeconds,
             List<Point> curve,
             List<Epoch> epochCurve,
@@ -168,6 +169,7 @@ public record Report(
                     stoppedBecause,
                     secondsPerEpoch,
                     paddingShare,
+                    dataWaitShare,
                     stepSeconds,
                     curve,
                     epochCurve,

@@ -1,11 +1,13 @@
 package dev.finetune.trainer.artifact;
 
+import dev.finetune.api.AugmentationType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /** The parts of the page about how the model was trained. */
 final class TrainingSections {
@@ -39,20 +41,11 @@ final class TrainingSections {
                                 + training.bestStep() + " (epoch " + training.bestEpoch() + "). Training took "
                                 + training.steps() + " steps in "
                                 + training.epochs() + (training.epochs() == 1 ? " epoch" : " epochs")
-                                + "; it ended with: " + words(training.stoppedBecause()) + "." + waited())
+                                + "; it ended with: " + words(training.stoppedBecause())
+                                + ". Its steps waited for data " + Html.share(training.dataWaitShare())
+                                + " of the time.")
                 + "</p>";
         return Html.section("Training", told + charts + time());
-    }
-
-    private String waited() {
-        double steps = training.stepSeconds().entrySet().stream()
-                .filter(part -> !part.getKey().equals("checkpoint"))
-                .mapToDouble(Map.Entry::getValue)
-                .sum();
-        return steps > 0
-                ? " Its steps waited for data "
-                        + Html.share(training.stepSeconds().getOrDefault("data", 0.0) / steps) + " of the time."
-                : "";
     }
 
     /** A reason word of the API as a person reads it. */
@@ -94,7 +87,9 @@ final class TrainingSections {
         if (told == null) {
             return "";
         }
-        boolean mixed = told.changes().stream().anyMatch(c -> c.matches("(Mixup|CutMix)\\b.*"));
+        boolean mixed = Stream.of(AugmentationType.values())
+                .filter(AugmentationType::mixes)
+                .anyMatch(type -> told.changes().stream().anyMatch(change -> change.startsWith(type.name())));
         String changes =
                 "<p>Training saw its examples changed, anew in each epoch; validation and test are as they are. In this order: "
                         + Html.escape(String.join(", ", told.changes())) + "."

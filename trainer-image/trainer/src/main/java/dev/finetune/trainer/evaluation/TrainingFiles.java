@@ -3,6 +3,7 @@ package dev.finetune.trainer.evaluation;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.finetune.api.Json;
 import dev.finetune.trainer.artifact.Report;
+import dev.finetune.trainer.training.History;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,9 @@ final class TrainingFiles {
                 record.path("stoppedBecause").asText(),
                 record.path("secondsPerEpoch").asDouble(),
                 record.path("paddingShare").asDouble(),
+                Json.MAPPER
+                        .treeToValue(history.path("time"), History.StepTime.class)
+                        .dataShare(),
                 numbers(history.path("time")),
                 curve(history),
                 epochs(history),

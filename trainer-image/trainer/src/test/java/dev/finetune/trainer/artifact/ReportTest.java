@@ -173,6 +173,7 @@ class ReportTest {
                         text,
                         12.5,
                         0.1,
+                        0.25,
                         Map.of("forward", 1.0, text, 2.0),
                         List.of(new Report.Point(1, 0.7, 1e-5), new Report.Point(2, 0.5, 1e-5)),
                         List.of(new Report.Epoch(1, 2, 0.6, Map.of("loss", 0.5, "f1", 0.9))),
