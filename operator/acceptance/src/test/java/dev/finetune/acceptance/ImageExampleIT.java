@@ -8,13 +8,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The example of images on a real node, as its README says, to what its README shows. */
-@Execution(ExecutionMode.SAME_THREAD)
+@Order(2)
 class ImageExampleIT {
     @RegisterExtension
     static final LocalCluster CLUSTER = LocalCluster.node();

@@ -177,7 +177,7 @@ final class SmallJobs {
                     baselines: [LinearProbe]
                     gate: {minTestExamples: 100, minClassExamples: 5, rules: [{name: learnt, metric: f1Macro, min: "0.5"}]}
                   output: {modelName: small}
-                  podTemplate: {resources: {requests: {cpu: 250m, memory: 1Gi}, limits: {memory: 3Gi}}}
+                  podTemplate: {resources: {requests: {cpu: 250m, memory: 1Gi}, limits: {cpu: 1, memory: 3Gi}}}
                 """.formatted(name, DATA, BATCH);
     }
 
