@@ -33,7 +33,9 @@ public final class SynonymFile {
      */
     public static Thesaurus read(String name, Path file) {
         List<Thesaurus.Rule> rules = new ArrayList<>();
+        // Counted beyond the first: a file of another kind may be broken in every line.
         List<String> broken = new ArrayList<>();
+        int brokenLines = 0;
         try (Lines lines = new Lines(new StrictDecoder(Files.newInputStream(file), StandardCharsets.UTF_8))) {
             while (lines.next()) {
                 String line = lines.text().strip();
@@ -46,17 +48,19 @@ public final class SynonymFile {
                     }
                     rules.add(rule(line));
                 } catch (BadLine e) {
-                    broken.add("line " + lines.number() + ": " + e.getMessage());
+                    if (brokenLines++ < SHOWN) {
+                        broken.add("line " + lines.number() + ": " + e.getMessage());
+                    }
                 }
             }
         } catch (IOException e) {
             throw new StageException(FailureClass.InvalidData, name + " cannot be read: " + e.getMessage(), e);
         }
-        if (!broken.isEmpty()) {
-            throw invalid(name + ": " + broken.size() + " of " + (rules.size() + broken.size())
+        if (brokenLines > 0) {
+            throw invalid(name + ": " + brokenLines + " of " + (rules.size() + brokenLines)
                     + " lines are no synonyms: "
-                    + String.join("; ", broken.subList(0, Math.min(SHOWN, broken.size())))
-                    + (broken.size() > SHOWN ? "; ..." : ""));
+                    + String.join("; ", broken)
+                    + (brokenLines > SHOWN ? "; ..." : ""));
         }
         if (rules.isEmpty()) {
             throw invalid(name + " holds no synonyms");
